@@ -64,7 +64,12 @@ export class AppError extends Error {
    * @param details plain values for logs and the user interface
    * @param options `cause`: the error that led here; it does not cross process boundaries
    */
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.code = code;
     this.details = details;
@@ -88,7 +93,11 @@ export function toErrorData(thrown: unknown): AppErrorData {
     return { code: thrown.code, message: thrown.message, details: thrown.details };
   }
   if (thrown instanceof Error && thrown.name === "AbortError") {
-    return { code: "JOB_CANCELLED", message: "The work was cancelled before it was done.", details: {} };
+    return {
+      code: "JOB_CANCELLED",
+      message: "The work was cancelled before it was done.",
+      details: {},
+    };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return {
@@ -105,5 +114,8 @@ export function fromErrorData(data: AppErrorData): AppError {
 
 /** Ends an exhaustive `switch`: a missing case fails to compile, a value from outside throws INTERNAL. */
 export function assertNever(value: never, what = "value"): never {
-  throw new AppError("INTERNAL", `Expected every ${what} to be handled but got ${JSON.stringify(value)}.`);
+  throw new AppError(
+    "INTERNAL",
+    `Expected every ${what} to be handled but got ${JSON.stringify(value)}.`,
+  );
 }

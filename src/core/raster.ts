@@ -1,5 +1,13 @@
 import { AppError } from "./errors.js";
-import type { Rect } from "./rect.js";
+import {
+  bottomOf,
+  describeRect,
+  intersectRects,
+  isEmptyRect,
+  isValidRect,
+  rectOfSize,
+  type Rect,
+} from "./rect.js";
 
 /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
 export type ChannelCount = 1 | 2 | 3 | 4;
@@ -51,7 +59,13 @@ export function createRaster(
   depth: BitDepth,
   data?: Samples,
 ): Raster {
-  const raster = { width, height, channels, depth, data: data ?? createSamples(depth, width * height * channels) };
+  const raster = {
+    width,
+    height,
+    channels,
+    depth,
+    data: data ?? createSamples(depth, width * height * channels),
+  };
   validateRaster(raster);
   return raster;
 }
@@ -73,13 +87,22 @@ export function validateRaster(raster: Raster): void {
     );
   }
   if ((depth === 8) !== data instanceof Uint8Array) {
-    throw new AppError("REQUEST_INVALID", `Expected samples of ${depth} bits but got ${data.constructor.name}; convert them first.`, { depth });
+    throw new AppError(
+      "REQUEST_INVALID",
+      `Expected samples of ${depth} bits but got ${data.constructor.name}; convert them first.`,
+      { depth },
+    );
   }
 }
 
 function requireSize(width: number, height: number): void {
-  if (Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 1 && height >= 1) return;
-  throw new AppError("REQUEST_INVALID", `Expected a picture of at least 1 x 1 whole pixels but got ${width} x ${height}.`, { width, height });
+  if (Number.isSafeInteger(width) && Number.isSafeInteger(height) && width >= 1 && height >= 1)
+    return;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected a picture of at least 1 x 1 whole pixels but got ${width} x ${height}.`,
+    { width, height },
+  );
 }
 
 /**
@@ -87,24 +110,97 @@ function requireSize(width: number, height: number): void {
  * repeated, so the result always has the size of `rect`.
  * @throws AppError REQUEST_INVALID if `rect` is empty or not integer
  */
-export function cropRaster(_raster: Raster, _rect: Rect): Raster {
-  throw new AppError("INTERNAL", "not written yet");
+export function cropRaster(raster: Raster, rect: Rect): Raster {
+  requireRect(rect);
+  const { channels, depth, data } = raster;
+  const samples = createSamples(depth, rect.width * rect.height * channels);
+  // Columns of the crop before, inside and after the picture.
+  const before = Math.min(rect.width, Math.max(0, -rect.x));
+  const inside = Math.max(0, Math.min(rect.width, raster.width - rect.x) - before);
+  for (let row = 0; row < rect.height; row++) {
+    const source = clampIndex(rect.y + row, raster.height) * raster.width * channels;
+    const line = data.subarray(source, source + raster.width * channels);
+    const target = samples.subarray(row * rect.width * channels, (row + 1) * rect.width * channels);
+    const first = (rect.x + before) * channels;
+    if (inside > 0) target.set(line.subarray(first, first + inside * channels), before * channels);
+    repeatPixel(target, 0, before, line, 0, channels);
+    repeatPixel(target, before + inside, rect.width, line, raster.width - 1, channels);
+  }
+  return { width: rect.width, height: rect.height, channels, depth, data: samples };
+}
+
+/** Writes one pixel of `line` to the pixels `from` to `to` (exclusive) of `target`. */
+function repeatPixel(
+  target: Samples,
+  from: number,
+  to: number,
+  line: Samples,
+  pixel: number,
+  channels: number,
+): void {
+  const value = line.subarray(pixel * channels, (pixel + 1) * channels);
+  for (let column = from; column < to; column++) target.set(value, column * channels);
 }
 
 /**
  * A copy of `raster` with `patch` written at (x, y); parts of the patch beyond the border are dropped.
  * @throws AppError REQUEST_INVALID if channels or depth differ
  */
-export function pasteRaster(_raster: Raster, _patch: Raster, _x: number, _y: number): Raster {
-  throw new AppError("INTERNAL", "not written yet");
+export function pasteRaster(raster: Raster, patch: Raster, x: number, y: number): Raster {
+  requireSameKind(raster, patch);
+  const data = raster.data.slice();
+  const { channels } = raster;
+  const patchRect = { x, y, width: patch.width, height: patch.height };
+  const inside = intersectRects(patchRect, rectOfSize(raster.width, raster.height));
+  if (isEmptyRect(inside)) return { ...raster, data };
+  for (let row = inside.y; row < bottomOf(inside); row++) {
+    const from = ((row - y) * patch.width + inside.x - x) * channels;
+    const to = (row * raster.width + inside.x) * channels;
+    data.set(patch.data.subarray(from, from + inside.width * channels), to);
+  }
+  return { ...raster, data };
 }
 
 /** One channel of a picture as its own plane, `width * height` samples. */
-export function extractChannel(_raster: Raster, _channel: number): Samples {
-  throw new AppError("INTERNAL", "not written yet");
+export function extractChannel(raster: Raster, channel: number): Samples {
+  const { channels, data } = raster;
+  const plane = createSamples(raster.depth, raster.width * raster.height);
+  for (let pixel = 0; pixel < plane.length; pixel++) {
+    plane[pixel] = data[pixel * channels + channel] ?? 0;
+  }
+  return plane;
 }
 
 /** True if size, channels, depth and every sample are the same. */
-export function rastersEqual(_a: Raster, _b: Raster): boolean {
-  throw new AppError("INTERNAL", "not written yet");
+export function rastersEqual(a: Raster, b: Raster): boolean {
+  return (
+    a.width === b.width &&
+    a.height === b.height &&
+    a.channels === b.channels &&
+    a.depth === b.depth &&
+    a.data.every((sample, index) => sample === b.data[index])
+  );
+}
+
+/** @throws AppError REQUEST_INVALID if two pictures that must go together differ in channels or depth */
+export function requireSameKind(a: Raster, b: Raster): void {
+  if (a.channels === b.channels && a.depth === b.depth) return;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected two pictures of one kind but got ${a.channels} channels of ${a.depth} bits and ${b.channels} of ${b.depth}; convert one of them.`,
+  );
+}
+
+/** @throws AppError REQUEST_INVALID unless the rectangle is integer and holds a pixel */
+export function requireRect(rect: Rect): void {
+  if (isValidRect(rect) && !isEmptyRect(rect)) return;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected a rectangle of whole pixels that is not empty but got ${describeRect(rect)}.`,
+    { ...rect },
+  );
+}
+
+function clampIndex(index: number, length: number): number {
+  return Math.max(0, Math.min(index, length - 1));
 }

@@ -114,5 +114,14 @@ export function overhang(rect: Rect, bounds: Rect): Padding {
 
 /** True if all four numbers are integers and the size is not negative. */
 export function isValidRect(rect: Rect): boolean {
-  return [rect.x, rect.y, rect.width, rect.height].every(Number.isSafeInteger) && rect.width >= 0 && rect.height >= 0;
+  return (
+    [rect.x, rect.y, rect.width, rect.height].every(Number.isSafeInteger) &&
+    rect.width >= 0 &&
+    rect.height >= 0
+  );
+}
+
+/** For messages: `128 x 64 at (10, -3)`. */
+export function describeRect(rect: Rect): string {
+  return `${rect.width} x ${rect.height} at (${rect.x}, ${rect.y})`;
 }

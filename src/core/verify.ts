@@ -18,7 +18,11 @@ export interface BlockMismatch {
  * times the pixel of `small`, alpha included. Returns the first block that does not, or null.
  * @throws AppError REQUEST_INVALID if sizes, channels or depth do not correspond
  */
-export function findBlockMismatch(_big: Raster, _small: Raster, _factor: number): BlockMismatch | null {
+export function findBlockMismatch(
+  _big: Raster,
+  _small: Raster,
+  _factor: number,
+): BlockMismatch | null {
   throw new AppError("INTERNAL", "not written yet");
 }
 

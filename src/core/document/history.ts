@@ -56,7 +56,9 @@ export function appendEntry<Entry extends HistoryEntry>(
 }
 
 /** The entries that {@link appendEntry} would drop; their files can go. */
-export function redoTail<Entry extends HistoryEntry>(_state: DocumentState<Entry>): readonly Entry[] {
+export function redoTail<Entry extends HistoryEntry>(
+  _state: DocumentState<Entry>,
+): readonly Entry[] {
   throw new AppError("INTERNAL", "not written yet");
 }
 
@@ -69,17 +71,24 @@ export function canRedo(_state: DocumentState): boolean {
 }
 
 /** Shows the state before; the same document if there is none. */
-export function undo<Entry extends HistoryEntry>(_state: DocumentState<Entry>): DocumentState<Entry> {
+export function undo<Entry extends HistoryEntry>(
+  _state: DocumentState<Entry>,
+): DocumentState<Entry> {
   throw new AppError("INTERNAL", "not written yet");
 }
 
 /** Shows the state after; the same document if there is none. */
-export function redo<Entry extends HistoryEntry>(_state: DocumentState<Entry>): DocumentState<Entry> {
+export function redo<Entry extends HistoryEntry>(
+  _state: DocumentState<Entry>,
+): DocumentState<Entry> {
   throw new AppError("INTERNAL", "not written yet");
 }
 
 /** The entry of a revision. @throws AppError REVISION_UNKNOWN */
-export function entryOfRevision<Entry extends HistoryEntry>(_state: DocumentState<Entry>, _revision: number): Entry {
+export function entryOfRevision<Entry extends HistoryEntry>(
+  _state: DocumentState<Entry>,
+  _revision: number,
+): Entry {
   throw new AppError("INTERNAL", "not written yet");
 }
 
@@ -92,7 +101,9 @@ export function goToRevision<Entry extends HistoryEntry>(
 }
 
 /** The shown state now lies in a file. */
-export function markSaved<Entry extends HistoryEntry>(_state: DocumentState<Entry>): DocumentState<Entry> {
+export function markSaved<Entry extends HistoryEntry>(
+  _state: DocumentState<Entry>,
+): DocumentState<Entry> {
   throw new AppError("INTERNAL", "not written yet");
 }
 

@@ -14,6 +14,10 @@ export function fillEllipse(_coverage: Coverage, _rect: Rect, _mode: PaintMode):
 }
 
 /** Fills a closed polygon (lasso) by the even-odd rule, its edge softened by 4 x 4 samples a pixel. */
-export function fillPolygon(_coverage: Coverage, _points: readonly Point[], _mode: PaintMode): Rect {
+export function fillPolygon(
+  _coverage: Coverage,
+  _points: readonly Point[],
+  _mode: PaintMode,
+): Rect {
   throw new AppError("INTERNAL", "not written yet");
 }

@@ -56,6 +56,9 @@ export function tileRect(_plan: TilePlan, _column: number, _row: number): Rect {
  * Input rows that are complete once the tile rows 0..row are blended and not before: no later tile
  * touches them. The ranges of all tile rows follow one another and cover the picture.
  */
-export function finishedRows(_plan: TilePlan, _row: number): { readonly start: number; readonly end: number } {
+export function finishedRows(
+  _plan: TilePlan,
+  _row: number,
+): { readonly start: number; readonly end: number } {
   throw new AppError("INTERNAL", "not written yet");
 }

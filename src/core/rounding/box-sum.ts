@@ -32,6 +32,11 @@ export class BoxSumRounder {
  * Ties are broken the same way every time.
  * @throws AppError REQUEST_INVALID if no such integers exist or a target is not finite
  */
-export function roundToSum(_targets: ArrayLike<number>, _sum: number, _low: number, _high: number): Int32Array {
+export function roundToSum(
+  _targets: ArrayLike<number>,
+  _sum: number,
+  _low: number,
+  _high: number,
+): Int32Array {
   throw new AppError("INTERNAL", "not written yet");
 }

@@ -46,6 +46,10 @@ export function roundBlockRow(_request: BlockRowRequest, _rounder: BoxSumRounder
  * in the source's units. Averaging each block of the result gives the source back exactly.
  * @throws AppError REQUEST_INVALID on a wrong length, ENGINE_OUTPUT_INVALID if a value is not finite
  */
-export function roundUpscaled(_prediction: Float32Array | Float64Array, _source: Raster, _factor: number): Raster {
+export function roundUpscaled(
+  _prediction: Float32Array | Float64Array,
+  _source: Raster,
+  _factor: number,
+): Raster {
   throw new AppError("INTERNAL", "not written yet");
 }

@@ -31,7 +31,12 @@ export interface HaarPyramid {
  * @param plane `width * height` row-major values
  * @throws AppError REQUEST_INVALID naming the side that `2^levels` does not divide
  */
-export function haarForward(_plane: Float32Array, _width: number, _height: number, _levels: number): HaarPyramid {
+export function haarForward(
+  _plane: Float32Array,
+  _width: number,
+  _height: number,
+  _levels: number,
+): HaarPyramid {
   throw new AppError("INTERNAL", "not written yet");
 }
 
