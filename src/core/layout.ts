@@ -47,31 +47,73 @@ export interface TokenPosition {
 }
 
 /**
+ * Derives the whole layout from its three numbers.
  * @throws AppError BUNDLE_UNSUPPORTED if a number is not a positive integer, `2^levels` does not
  * divide the picture, or the grid does not divide the coarsest scale
  */
-export function createTokenLayout(_spec: LayoutSpec): TokenLayout {
-  throw new AppError("INTERNAL", "not written yet");
+export function createTokenLayout(spec: LayoutSpec): TokenLayout {
+  checkSpec(spec);
+  const { imageSize, grid, levels } = spec;
+  const tokensPerScale = grid * grid;
+  const scaleCount = levels + 1;
+  const scales = Array.from({ length: scaleCount }, (_, scale): ScaleLayout => {
+    // The approximation and the coarsest details have the same resolution.
+    const resolution = imageSize / 2 ** (levels - Math.max(0, scale - 1));
+    return {
+      scale,
+      kind: scale === 0 ? "approximation" : "details",
+      resolution,
+      patch: resolution / grid,
+      channels: scale === 0 ? 3 : 9,
+      firstToken: scale * tokensPerScale,
+    };
+  });
+  return {
+    imageSize,
+    grid,
+    levels,
+    scales,
+    scaleCount,
+    tokensPerScale,
+    tokenCount: scaleCount * tokensPerScale,
+    cellSide: imageSize / grid,
+  };
 }
 
 /** Index in the sequence, 0..tokenCount-1. @throws AppError REQUEST_INVALID outside the layout */
-export function tokenIndexAt(_layout: TokenLayout, _position: TokenPosition): number {
-  throw new AppError("INTERNAL", "not written yet");
+export function tokenIndexAt(layout: TokenLayout, position: TokenPosition): number {
+  const { scale, row, column } = position;
+  requireWithin("a scale", scale, layout.scaleCount);
+  requireWithin("a row", row, layout.grid);
+  requireWithin("a column", column, layout.grid);
+  return scale * layout.tokensPerScale + row * layout.grid + column;
 }
 
 /** Inverse of {@link tokenIndexAt}. @throws AppError REQUEST_INVALID outside the layout */
-export function tokenPositionOf(_layout: TokenLayout, _tokenIndex: number): TokenPosition {
-  throw new AppError("INTERNAL", "not written yet");
+export function tokenPositionOf(layout: TokenLayout, tokenIndex: number): TokenPosition {
+  requireWithin("a token index", tokenIndex, layout.tokenCount);
+  const cell = tokenIndex % layout.tokensPerScale;
+  return {
+    scale: Math.floor(tokenIndex / layout.tokensPerScale),
+    row: Math.floor(cell / layout.grid),
+    column: cell % layout.grid,
+  };
 }
 
-/** The model pixels that a token covers. */
-export function tokenRect(_layout: TokenLayout, _tokenIndex: number): Rect {
-  throw new AppError("INTERNAL", "not written yet");
+/** The model pixels that a token covers. @throws AppError REQUEST_INVALID outside the layout */
+export function tokenRect(layout: TokenLayout, tokenIndex: number): Rect {
+  const { row, column } = tokenPositionOf(layout, tokenIndex);
+  const { cellSide } = layout;
+  return { x: column * cellSide, y: row * cellSide, width: cellSide, height: cellSide };
 }
 
-/** Tokens of the first `frozenScales` scales: they are the prefix 0..count-1. */
-export function frozenTokenCount(_layout: TokenLayout, _frozenScales: number): number {
-  throw new AppError("INTERNAL", "not written yet");
+/**
+ * Tokens of the first `frozenScales` scales: they are the prefix 0..count-1.
+ * @throws AppError REQUEST_INVALID outside 0..scaleCount
+ */
+export function frozenTokenCount(layout: TokenLayout, frozenScales: number): number {
+  requireWithin("a number of frozen scales", frozenScales, layout.scaleCount + 1);
+  return frozenScales * layout.tokensPerScale;
 }
 
 /**
@@ -79,6 +121,37 @@ export function frozenTokenCount(_layout: TokenLayout, _frozenScales: number): n
  * `2^(L - (frozenScales - 1))`; null for 0 (nothing frozen); 1 when every scale is frozen.
  * @throws AppError REQUEST_INVALID outside 0..scaleCount
  */
-export function frozenBlockSide(_layout: TokenLayout, _frozenScales: number): number | null {
-  throw new AppError("INTERNAL", "not written yet");
+export function frozenBlockSide(layout: TokenLayout, frozenScales: number): number | null {
+  requireWithin("a number of frozen scales", frozenScales, layout.scaleCount + 1);
+  return frozenScales === 0 ? null : 2 ** (layout.levels - (frozenScales - 1));
+}
+
+function checkSpec({ imageSize, grid, levels }: LayoutSpec): void {
+  for (const [name, value] of Object.entries({ imageSize, grid, levels })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    throw unsupported(`Expected the layout's ${name} to be a positive integer but got ${value}`);
+  }
+  const coarsest = imageSize / 2 ** levels;
+  if (!Number.isInteger(coarsest)) {
+    throw unsupported(
+      `Expected imageSize to be a multiple of 2^${levels} = ${2 ** levels} but got ${imageSize}`,
+    );
+  }
+  if (coarsest % grid !== 0) {
+    throw unsupported(
+      `Expected the grid to divide the coarsest scale of ${coarsest} x ${coarsest} but got ${grid}`,
+    );
+  }
+}
+
+function unsupported(problem: string): AppError {
+  return new AppError("BUNDLE_UNSUPPORTED", `${problem}; use a bundle that training/ exported.`);
+}
+
+function requireWithin(what: string, value: number, limit: number): void {
+  if (Number.isSafeInteger(value) && value >= 0 && value < limit) return;
+  throw new AppError("REQUEST_INVALID", `Expected ${what} in 0..${limit - 1} but got ${value}.`, {
+    value,
+    limit,
+  });
 }

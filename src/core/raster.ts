@@ -9,6 +9,12 @@ import {
   type Rect,
 } from "./rect.js";
 
+/*
+ * [Note: indexed reads] The compiler types every `array[i]` as possibly undefined. The core's loops
+ * compute indices that lie inside by construction (lengths are checked at the entrance), so reads are
+ * written `array[i] ?? 0`: no cast, and the engine's compiler drops the check in hot loops.
+ */
+
 /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
 export type ChannelCount = 1 | 2 | 3 | 4;
 /** Bits a sample: 8 (0..255) or 16 (0..65535). */

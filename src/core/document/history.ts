@@ -36,78 +36,110 @@ export type NewEntry<Entry extends HistoryEntry> = Omit<Entry, "revision">;
 
 /** A document with one state; `isSaved` is true for an opened file, false for a generated picture. */
 export function createDocument<Entry extends HistoryEntry>(
-  _first: NewEntry<Entry>,
-  _isSaved: boolean,
+  first: NewEntry<Entry>,
+  isSaved: boolean,
 ): DocumentState<Entry> {
-  throw new AppError("INTERNAL", "not written yet");
+  return {
+    entries: [withRevision<Entry>(first, 0)],
+    cursor: 0,
+    nextRevision: 1,
+    savedRevision: isSaved ? 0 : null,
+  };
 }
 
 /** The state that is shown. */
-export function currentEntry<Entry extends HistoryEntry>(_state: DocumentState<Entry>): Entry {
-  throw new AppError("INTERNAL", "not written yet");
+export function currentEntry<Entry extends HistoryEntry>(state: DocumentState<Entry>): Entry {
+  const entry = state.entries[state.cursor];
+  if (entry) return entry;
+  throw new AppError(
+    "INTERNAL",
+    `Expected the cursor to lie within ${state.entries.length} states but got ${state.cursor}.`,
+  );
 }
 
 /** Adds a state after the shown one and shows it; states that could have been redone are dropped. */
 export function appendEntry<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
-  _entry: NewEntry<Entry>,
+  state: DocumentState<Entry>,
+  entry: NewEntry<Entry>,
 ): DocumentState<Entry> {
-  throw new AppError("INTERNAL", "not written yet");
+  const kept = state.entries.slice(0, state.cursor + 1);
+  const { savedRevision } = state;
+  return {
+    entries: [...kept, withRevision<Entry>(entry, state.nextRevision)],
+    cursor: kept.length,
+    nextRevision: state.nextRevision + 1,
+    savedRevision: kept.some(({ revision }) => revision === savedRevision) ? savedRevision : null,
+  };
 }
 
 /** The entries that {@link appendEntry} would drop; their files can go. */
 export function redoTail<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
+  state: DocumentState<Entry>,
 ): readonly Entry[] {
-  throw new AppError("INTERNAL", "not written yet");
+  return state.entries.slice(state.cursor + 1);
 }
 
-export function canUndo(_state: DocumentState): boolean {
-  throw new AppError("INTERNAL", "not written yet");
+/** True if there is a state before the shown one. */
+export function canUndo(state: DocumentState): boolean {
+  return state.cursor > 0;
 }
 
-export function canRedo(_state: DocumentState): boolean {
-  throw new AppError("INTERNAL", "not written yet");
+/** True if there is a state after the shown one. */
+export function canRedo(state: DocumentState): boolean {
+  return state.cursor < state.entries.length - 1;
 }
 
 /** Shows the state before; the same document if there is none. */
 export function undo<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
+  state: DocumentState<Entry>,
 ): DocumentState<Entry> {
-  throw new AppError("INTERNAL", "not written yet");
+  return canUndo(state) ? { ...state, cursor: state.cursor - 1 } : state;
 }
 
 /** Shows the state after; the same document if there is none. */
 export function redo<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
+  state: DocumentState<Entry>,
 ): DocumentState<Entry> {
-  throw new AppError("INTERNAL", "not written yet");
+  return canRedo(state) ? { ...state, cursor: state.cursor + 1 } : state;
 }
 
 /** The entry of a revision. @throws AppError REVISION_UNKNOWN */
 export function entryOfRevision<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
-  _revision: number,
+  state: DocumentState<Entry>,
+  revision: number,
 ): Entry {
-  throw new AppError("INTERNAL", "not written yet");
+  const entry = state.entries.find((candidate) => candidate.revision === revision);
+  if (entry) return entry;
+  const known = state.entries.map((candidate) => candidate.revision).join(", ");
+  throw new AppError(
+    "REVISION_UNKNOWN",
+    `Expected one of the revisions ${known} but got ${revision}; read the document's history again.`,
+    { revision },
+  );
 }
 
 /** Shows a revision of the history. @throws AppError REVISION_UNKNOWN */
 export function goToRevision<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
-  _revision: number,
+  state: DocumentState<Entry>,
+  revision: number,
 ): DocumentState<Entry> {
-  throw new AppError("INTERNAL", "not written yet");
+  return { ...state, cursor: state.entries.indexOf(entryOfRevision(state, revision)) };
 }
 
 /** The shown state now lies in a file. */
 export function markSaved<Entry extends HistoryEntry>(
-  _state: DocumentState<Entry>,
+  state: DocumentState<Entry>,
 ): DocumentState<Entry> {
-  throw new AppError("INTERNAL", "not written yet");
+  return { ...state, savedRevision: currentEntry(state).revision };
 }
 
 /** True if the shown state is not the one that lies in a file. */
-export function isDirty(_state: DocumentState): boolean {
-  throw new AppError("INTERNAL", "not written yet");
+export function isDirty(state: DocumentState): boolean {
+  return currentEntry(state).revision !== state.savedRevision;
+}
+
+function withRevision<Entry extends HistoryEntry>(entry: NewEntry<Entry>, revision: number): Entry {
+  // Proof: NewEntry<Entry> is Entry without exactly the one property that is added here; the
+  // compiler cannot undo an Omit of a type parameter.
+  return { ...entry, revision } as unknown as Entry;
 }
