@@ -1,0 +1,93 @@
+"""Atomic checkpoints, exponential moving averages, run metadata and the learning-rate schedule."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def save_atomic(state: dict[str, Any], path: Path) -> None:
+    """Written beside its target and renamed, so that a killed run leaves the last good file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
+
+
+def commit() -> str:
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent
+        )
+    except OSError:
+        return "unknown"
+    return answer.stdout.strip() or "unknown"
+
+
+class Ema:
+    """Exponential moving average of the parameters; buffers (codebooks) are averages already."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.shadow = {name: p.detach().clone() for name, p in model.named_parameters()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        # A short memory first: otherwise the random start weighs on for thousands of steps.
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for name, parameter in model.named_parameters():
+            self.shadow[name].lerp_(parameter.detach(), 1 - decay)
+
+    @torch.no_grad()
+    def copy_to(self, model: nn.Module) -> None:
+        for name, parameter in model.named_parameters():
+            parameter.copy_(self.shadow[name])
+
+
+def cosine(fraction: float, warmup: float = 0.02, floor: float = 0.03) -> float:
+    """Factor of the peak learning rate at ``fraction`` in [0, 1] of the run."""
+    if fraction < warmup:
+        return max(fraction / warmup, 0.02)
+    progress = min(1.0, (fraction - warmup) / (1 - warmup))
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+class Log:
+    """Metrics as JSON lines, with step and seconds trained."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+
+    def write(self, **values: Any) -> None:
+        line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in values.items()})
+        with self.path.open("a") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+
+class Clock:
+    """Seconds of training, over all resumptions, and the fraction of the run that is done.
+
+    A run is bounded by ``steps``; with ``minutes`` it ends (and its learning rate decays) by time instead,
+    which is what a shared machine of unknown speed needs.
+    """
+
+    def __init__(self, steps: int, minutes: float | None, trained: float = 0.0) -> None:
+        self.steps, self.minutes, self.before, self.start = steps, minutes, trained, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return self.before + time.monotonic() - self.start
+
+    def fraction(self, step: int) -> float:
+        done = step / self.steps if self.minutes is None else self.seconds / (60 * self.minutes)
+        return min(1.0, done)

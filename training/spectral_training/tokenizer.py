@@ -1,0 +1,229 @@
+"""The Spectral Image Tokenizer (SIT), arXiv 2412.09607, with exact context and masked suffix.
+
+Dimensions: B batch, S scales, N tokens a scale, T = S * N, D width, d code dimension, r resolution of a scale,
+p patch side of a scale, f feature channels that tokens hand to the detail heads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .layout import Layout
+from .quantize import Codebook, Quantized
+from .transformer import SplitLinear, Transformer
+from .wavelet import haar_forward, haar_merge
+
+MASKED, CODE, EXACT = 0, 1, 2
+"""Kinds of decoder token: not there yet, take the code, take the picture's own coefficients."""
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """Convolutional detail head of one scale."""
+
+    width: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class TokenizerConfig:
+    """Everything that shapes a SIT. ``scale_std`` divides each scale's coefficients."""
+
+    layout: Layout
+    scale_std: tuple[float, ...]
+    width: int = 256
+    encoder_layers: int = 3
+    decoder_layers: int = 4
+    heads: int = 4
+    code_dim: int = 16
+    approximation_codes: int = 4096
+    detail_codes: int = 8192
+    split_weights: bool = True
+    encoder_causal: bool = True
+    decoder_causal: bool = True
+    detail_heads: tuple[HeadConfig, ...] = ()
+    head_features: int = 16
+
+    def build(self) -> Tokenizer:
+        return Tokenizer(self)
+
+
+class ResidualBlock(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        # Starting as the identity lets deep heads train at the transformer's learning rate.
+        nn.init.normal_(self.second.weight, std=1e-3)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.relu(self.first(x)))
+
+
+class DetailHead(nn.Module):
+    """Details of one scale from the picture so far (its LL) and, if given, features of the tokens.
+
+    Scale-causal: the LL holds coarser scales only. With ``features=None`` it is a plain detail predictor,
+    which is how it is pretrained.
+    """
+
+    def __init__(self, config: HeadConfig, features: int) -> None:
+        super().__init__()
+        self.from_picture = nn.Conv2d(3, config.width, 3, padding=1)
+        self.from_tokens = nn.Conv2d(features, config.width, 3, padding=1)
+        nn.init.zeros_(self.from_tokens.weight)
+        nn.init.zeros_(self.from_tokens.bias)
+        self.blocks = nn.Sequential(*[ResidualBlock(config.width) for _ in range(config.blocks)])
+        self.out = nn.Conv2d(config.width, 9, 3, padding=1)
+        nn.init.normal_(self.out.weight, std=1e-3)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, picture: Tensor, features: Tensor | None) -> Tensor:
+        x = self.from_picture(picture)
+        if features is not None:
+            x = x + self.from_tokens(features)
+        return self.out(self.blocks(F.relu(x)))
+
+
+@dataclass
+class Decoded:
+    """image: (B, 3, I, I), not clipped; pictures: the LL of every level, coarse to fine, ending with image."""
+
+    image: Tensor
+    pictures: list[Tensor]
+
+
+class Tokenizer(nn.Module):
+    def __init__(self, config: TokenizerConfig) -> None:
+        super().__init__()
+        self.config = config
+        layout, width = config.layout, config.width
+        split = layout.tokens_per_scale if config.split_weights else 0
+        mask = layout.scale_causal_mask()
+        self.layout = layout
+        self.register_buffer("std", torch.tensor(config.scale_std), persistent=False)
+
+        self.embed = nn.ModuleList([nn.Linear(dim, width) for dim in layout.patch_dims])
+        self.encoder_position = nn.Parameter(torch.randn(layout.tokens, width) * 0.02)
+        self.encoder = Transformer(
+            width, config.encoder_layers, config.heads, split, mask if config.encoder_causal else None
+        )
+        self.to_code = SplitLinear(width, config.code_dim, layout.tokens_per_scale)
+        self.approximation_codebook = Codebook(config.approximation_codes, config.code_dim)
+        self.detail_codebook = Codebook(config.detail_codes, config.code_dim)
+
+        self.from_code = SplitLinear(config.code_dim, width, layout.tokens_per_scale)
+        self.embed_exact = nn.ModuleList([nn.Linear(dim, width) for dim in layout.patch_dims])
+        self.decoder_position = nn.Parameter(torch.randn(layout.tokens, width) * 0.02)
+        self.mask_embedding = nn.Parameter(torch.zeros(layout.scales, width))
+        self.decoder = Transformer(
+            width, config.decoder_layers, config.heads, split, mask if config.decoder_causal else None
+        )
+        self.to_coefficients = nn.ModuleList([nn.Linear(width, dim) for dim in layout.patch_dims])
+        features = config.head_features
+        self.to_features = nn.ModuleList(
+            [nn.Linear(width, features * p * p) for p in layout.patches[1:]] if config.detail_heads else []
+        )
+        self.detail_heads = nn.ModuleList([DetailHead(head, features) for head in config.detail_heads])
+        for linear in self.to_coefficients:
+            nn.init.normal_(linear.weight, std=0.02)
+            nn.init.zeros_(linear.bias)
+
+    # -- encoder ---------------------------------------------------------------------------------------
+
+    def coefficients(self, image: Tensor) -> list[Tensor]:
+        """Normalised pyramid of (B, 3, I, I) in [-1, 1], coarsest first."""
+        return [band / self.std[s] for s, band in enumerate(haar_forward(image, self.layout.levels))]
+
+    def encode_continuous(self, coefficients: list[Tensor]) -> Tensor:
+        """(B, T, d) unit vectors, before quantisation."""
+        tokens = [
+            embed(self.layout.patchify(band, s))
+            for s, (embed, band) in enumerate(zip(self.embed, coefficients, strict=True))
+        ]
+        x = torch.cat(tokens, dim=1) + self.encoder_position
+        return F.normalize(self.to_code(self.encoder(x)).float(), dim=-1)
+
+    def quantize(self, z: Tensor) -> Quantized:
+        """Approximation tokens by the first codebook, all others by the second."""
+        n = self.layout.tokens_per_scale
+        a, d = self.approximation_codebook(z[:, :n]), self.detail_codebook(z[:, n:])
+        return Quantized(
+            torch.cat([a.values, d.values], 1),
+            torch.cat([a.codes, d.codes], 1),
+            (a.commitment + (self.layout.scales - 1) * d.commitment) / self.layout.scales,
+        )
+
+    def encode(self, image: Tensor) -> Tensor:
+        """(B, 3, I, I) in [-1, 1] -> (B, T) int64 codes."""
+        z = self.encode_continuous(self.coefficients(image))
+        n = self.layout.tokens_per_scale
+        return torch.cat([self.approximation_codebook.nearest(z[:, :n]), self.detail_codebook.nearest(z[:, n:])], 1)
+
+    def code_vectors(self, codes: Tensor) -> Tensor:
+        """(B, T) -> (B, T, d)."""
+        n = self.layout.tokens_per_scale
+        return torch.cat(
+            [self.approximation_codebook.lookup(codes[:, :n]), self.detail_codebook.lookup(codes[:, n:])], 1
+        )
+
+    # -- decoder ---------------------------------------------------------------------------------------
+
+    def decode(self, vectors: Tensor, coefficients: list[Tensor], kinds: Tensor) -> Decoded:
+        """Picture from code vectors (B, T, d), exact coefficients and the kind (B, T) of each token.
+
+        Exact tokens' coefficients pass through unchanged; masked ones become their conditional mean.
+        """
+        layout, n = self.layout, self.layout.tokens_per_scale
+        patches = [layout.patchify(band, s) for s, band in enumerate(coefficients)]
+        exact = torch.cat([embed(p) for embed, p in zip(self.embed_exact, patches, strict=True)], dim=1)
+        masked = self.mask_embedding.repeat_interleave(n, dim=0)
+        kind = kinds[..., None]
+        code = self.from_code(vectors)
+        x = torch.where(kind == CODE, code, torch.where(kind == EXACT, exact, masked.to(code.dtype)))
+        x = self.decoder(x + self.decoder_position)
+
+        pictures: list[Tensor] = []
+        for s in range(layout.scales):
+            mine = slice(s * n, (s + 1) * n)
+            tokens = self.to_coefficients[s](x[:, mine])
+            bands = layout.unpatchify(tokens, s)
+            if s > 0 and len(self.detail_heads):
+                features = layout.unpatchify(self.to_features[s - 1](x[:, mine]), s, channels=self.config.head_features)
+                bands = bands + self.detail_heads[s - 1](pictures[-1], features)
+            is_exact = layout.unpatchify(
+                (kinds[:, mine, None] == EXACT).expand(-1, -1, layout.patches[s] ** 2), s, channels=1
+            )
+            bands = torch.where(is_exact, coefficients[s], bands.float()) * self.std[s]
+            pictures.append(bands if s == 0 else haar_merge(pictures[-1], bands))
+        return Decoded(pictures[-1], pictures)
+
+    def decode_codes(self, codes: Tensor) -> Tensor:
+        """Reconstruction from codes alone."""
+        size, batch = self.layout.image_size, codes.shape[0]
+        blank = self.coefficients(torch.zeros(batch, 3, size, size, device=codes.device))
+        return self.decode(self.code_vectors(codes), blank, torch.full_like(codes, CODE)).image
+
+    def upscale(self, image: Tensor, known_scales: int) -> Tensor:
+        """Conditional mean of the finer scales given the ``known_scales`` coarsest ones of ``image``."""
+        batch = image.shape[0]
+        kinds = torch.zeros(batch, self.layout.tokens, dtype=torch.long, device=image.device)
+        kinds[:, : known_scales * self.layout.tokens_per_scale] = EXACT
+        vectors = torch.zeros(batch, self.layout.tokens, self.config.code_dim, device=image.device)
+        return self.decode(vectors, self.coefficients(image), kinds).image
+
+
+def predict_details(tokenizer: Tokenizer, image: Tensor) -> Tensor:
+    """Mean absolute error of every detail head given the *exact* LL of its level; no tokens involved."""
+    scales = haar_forward(image, tokenizer.layout.levels)
+    picture, losses = scales[0], []
+    for s, head in enumerate(tokenizer.detail_heads, start=1):
+        predicted = head(picture, None)
+        losses.append((predicted.float() - scales[s] / tokenizer.std[s]).abs().mean())
+        picture = haar_merge(picture, scales[s])
+    return torch.stack(losses).mean()
