@@ -1,7 +1,7 @@
 import { AppError } from "./errors.js";
-import type { Mask } from "./mask/mask.js";
-import type { Raster } from "./raster.js";
-import type { Rect } from "./rect.js";
+import { maskAlphaIn, type Mask } from "./mask/mask.js";
+import { requireSameKind, type Raster } from "./raster.js";
+import { bottomOf, intersectRects, rectOfSize, rightOf, type Rect } from "./rect.js";
 
 /** A block whose sum is not what was promised. */
 export interface BlockMismatch {
@@ -19,28 +19,100 @@ export interface BlockMismatch {
  * @throws AppError REQUEST_INVALID if sizes, channels or depth do not correspond
  */
 export function findBlockMismatch(
-  _big: Raster,
-  _small: Raster,
-  _factor: number,
+  big: Raster,
+  small: Raster,
+  factor: number,
 ): BlockMismatch | null {
-  throw new AppError("INTERNAL", "not written yet");
+  requireSameKind(big, small);
+  requireSize(big, small.width * factor, small.height * factor);
+  const { width, channels, data } = small;
+  for (let pixel = 0; pixel < width * small.height; pixel++) {
+    const x = pixel % width;
+    const y = Math.floor(pixel / width);
+    const block = { x: x * factor, y: y * factor, width: factor, height: factor };
+    for (let channel = 0; channel < channels; channel++) {
+      const expected = factor * factor * (data[pixel * channels + channel] ?? 0);
+      const got = sumBlock(big, block, channel);
+      if (got !== expected) return { x, y, channel, expected, got };
+    }
+  }
+  return null;
 }
 
-/** Checks that frozen blocks of a region (pixels that exist) kept their sums; the first that did not, or null. */
+/**
+ * Checks that the frozen blocks of a region kept their sums, over the pixels that exist; the first
+ * that did not (column and row counted from the region's corner), or null.
+ * @throws AppError REQUEST_INVALID if the pictures do not correspond
+ */
 export function findFrozenMismatch(
-  _edited: Raster,
-  _original: Raster,
-  _region: Rect,
-  _blockSide: number,
+  edited: Raster,
+  original: Raster,
+  region: Rect,
+  blockSide: number,
 ): BlockMismatch | null {
-  throw new AppError("INTERNAL", "not written yet");
+  requireSameKind(edited, original);
+  requireSize(edited, original.width, original.height);
+  const picture = rectOfSize(original.width, original.height);
+  for (let y = 0; y * blockSide < region.height; y++) {
+    for (let x = 0; x * blockSide < region.width; x++) {
+      const whole = {
+        x: region.x + x * blockSide,
+        y: region.y + y * blockSide,
+        width: blockSide,
+        height: blockSide,
+      };
+      const block = intersectRects(intersectRects(whole, region), picture);
+      for (let channel = 0; channel < original.channels; channel++) {
+        const expected = sumBlock(original, block, channel);
+        const got = sumBlock(edited, block, channel);
+        if (got !== expected) return { x, y, channel, expected, got };
+      }
+    }
+  }
+  return null;
 }
 
-/** The first pixel outside the mask (value 0) that is not bit-identical, or null. */
+/**
+ * The first pixel outside the mask (value 0) that is not bit-identical, or null.
+ * @throws AppError REQUEST_INVALID if the pictures do not correspond
+ */
 export function findOutsideChange(
-  _edited: Raster,
-  _original: Raster,
-  _mask: Mask,
+  edited: Raster,
+  original: Raster,
+  mask: Mask,
 ): { readonly x: number; readonly y: number } | null {
-  throw new AppError("INTERNAL", "not written yet");
+  requireSameKind(edited, original);
+  requireSize(edited, original.width, original.height);
+  const { width, height, channels } = original;
+  for (let y = 0; y < height; y++) {
+    const alpha = maskAlphaIn(mask, { x: 0, y, width, height: 1 });
+    for (let x = 0; x < width; x++) {
+      if ((alpha[x] ?? 0) > 0) continue;
+      const first = (y * width + x) * channels;
+      for (let at = first; at < first + channels; at++) {
+        if (edited.data[at] !== original.data[at]) return { x, y };
+      }
+    }
+  }
+  return null;
+}
+
+function sumBlock(raster: Raster, block: Rect, channel: number): number {
+  const { width, channels, data } = raster;
+  let sum = 0;
+  for (let y = block.y; y < bottomOf(block); y++) {
+    for (let x = block.x; x < rightOf(block); x++) {
+      sum += data[(y * width + x) * channels + channel] ?? 0;
+    }
+  }
+  return sum;
+}
+
+function requireSize(raster: Raster, width: number, height: number): void {
+  if (raster.width === width && raster.height === height) return;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected a picture of ${width} x ${height} but got ${raster.width} x ${raster.height}.`,
+    { width, height },
+  );
 }
