@@ -1,0 +1,145 @@
+"""The debug recipe from shards to a checked bundle."""
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from spectral_training import data, evaluate, export_onnx, train_ar, train_tokenizer
+from spectral_training.checkpoint import save_atomic
+from spectral_training.recipes import recipe
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, shards: Path) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    train = str(shards / "train-*.tar")
+    train_tokenizer.main(train_tokenizer.Options(data=train, out=out, recipe="studio-debug"))
+    train_ar.main(
+        train_ar.Options(
+            data=train,
+            validation=str(shards / "val-*.tar"),
+            tokenizer=out / "tokenizer.pt",
+            out=out,
+            recipe="studio-debug",
+        )  # fmt: skip
+    )
+    return out
+
+
+def lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_training_lowers_both_losses(run: Path):
+    tokenizer = [line["codec_l2"] for line in lines(run / "tokenizer.jsonl") if "codec_l2" in line]
+    assert tokenizer[-1] < tokenizer[0]
+    unigram, end = (next(x for x in lines(run / "ar.jsonl") if x.get("event") == e) for e in ("unigram", "end"))
+    assert end["validation"] < unigram["mean"]
+
+
+def test_evaluation_reports_every_figure(run: Path, shards: Path):
+    target = run / "figures.json"
+    evaluate.main(
+        evaluate.Options(
+            data=str(shards / "val-*.tar"),
+            train=str(shards / "train-*.tar"),
+            tokenizer=run / "tokenizer.pt",
+            ar=run / "ar.pt",
+            out=target,
+        )  # fmt: skip
+    )
+    figures = json.loads(target.read_text())
+    assert figures["x2 faithful psnr"] > 15
+    assert figures["reconstruction 32 psnr"] > 10
+    assert 0 < figures["ar right loss"] < 10
+
+
+def test_exported_graphs_agree_with_pytorch(run: Path, tmp_path: Path):
+    export_onnx.main(
+        export_onnx.Options(
+            tokenizer=run / "tokenizer.pt", ar=run / "ar.pt", out=tmp_path, id="studio-debug", ar_precision="fp16"
+        )
+    )
+    manifest = json.loads((tmp_path / "model.json").read_text())
+    for entry in manifest["files"].values():
+        assert export_onnx.digest(tmp_path / entry["file"]) == entry["sha256"]
+    golden = json.loads((tmp_path / "golden.json").read_text())
+    model, _ = train_tokenizer.load_tokenizer(run / "tokenizer.pt")
+    export_onnx.round_to_half(model)
+    image = torch.from_numpy(export_onnx.smooth_picture(model.layout.image_size))
+    with torch.no_grad():
+        codes = model.encode(image)
+        faithful = model.upscale(image, golden["faithful"]["frozenScales"])
+    assert codes[0].tolist() == golden["codes"]
+    stored = golden["faithful"]["reconstruction"]
+    expected = np.frombuffer(base64.b64decode(stored["base64"]), "<f4").reshape(stored["shape"])
+    assert np.abs(faithful.numpy() - expected).max() < 1e-3
+
+
+def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
+    model, _ = train_ar.load_ar(run / "ar.pt")
+    export_onnx.export_ar(model, tmp_path / "ar.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "ar.onnx"), providers=["CPUExecutionProvider"])
+    keys, values, mask = export_onnx.empty_cache(model, 3)
+    for count in (1, 7):
+        answer = session.run(
+            ["new_keys"],
+            {
+                "text": np.zeros((3, count, model.config.text_width), np.float32),
+                "text_mask": np.zeros((3, count), np.float32),
+                "codes": np.zeros((3, model.layout.tokens), np.int64),
+                "positions": np.arange(count) + model.config.text_positions,
+                "key_cache": keys.numpy(),
+                "value_cache": values.numpy(),
+                "cache_mask": mask.numpy(),
+            },
+        )[0]
+        assert answer.shape[1] == 3
+        assert answer.shape[3] == count
+
+
+def test_a_resumed_run_loses_nothing(shards: Path):
+    """Losses after a restart equal those of a run that was never stopped."""
+    photos = data.load_photos(str(shards / "train-*.tar"))
+    config = recipe("studio-debug").tokenizer
+    whole = train_tokenizer.Trainer(config, photos)
+    whole.enter_joint()
+    for step in range(4):
+        whole.update(0.1 + step * 0.01)
+    state = whole.state()
+    copy = train_tokenizer.Trainer(config, photos)
+    copy.restore(torch_round_trip(state))
+    for step in range(4, 7):
+        first, second = whole.update(0.1 + step * 0.01), copy.update(0.1 + step * 0.01)
+        assert first == pytest.approx(second, rel=1e-6)
+
+
+def torch_round_trip(state: dict) -> dict:
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=False)
+
+
+def test_a_checkpoint_replaces_the_old_one_only_when_it_is_complete(tmp_path: Path):
+    path = tmp_path / "a.pt"
+    save_atomic({"step": 1}, path)
+
+    class Unpicklable:
+        def __reduce__(self):
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        save_atomic({"step": Unpicklable()}, path)
+    assert torch.load(path)["step"] == 1
+
+
+def test_missing_shards_are_named(tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match="nothing-"):
+        data.load_photos(str(tmp_path / "nothing-*.tar"))
