@@ -1,0 +1,75 @@
+/**
+ * Who may import whom, as zones of `import-x/no-restricted-paths`.
+ *
+ * core <- shared <- engine <- hosts (main, server, cli); preload -> shared; renderer -> shared, core.
+ * Each message says where the code belongs instead.
+ */
+
+/** A folder under src/, the folders it may import from, and advice for everything else. */
+const layers = [
+  {
+    layer: "core",
+    mayImport: [],
+    advice:
+      "src/core imports only itself. Code that needs a contract type, a file or a session belongs in src/shared or src/engine; pass its data into the core as arguments.",
+  },
+  {
+    layer: "shared",
+    mayImport: ["core"],
+    advice:
+      "src/shared is the contract and imports only src/core. Move code that does work to src/engine (pictures, models) or to the host that needs it.",
+  },
+  {
+    layer: "engine",
+    mayImport: ["core", "shared"],
+    advice:
+      "src/engine is plain Node and knows no host. Move what both need to src/shared (types) or src/core (logic), or let the host pass it in.",
+  },
+  {
+    layer: "main",
+    mayImport: ["core", "shared"],
+    advice:
+      "src/main reaches the engine only through its child process. Send a message of src/shared, or move common code to src/shared or src/core.",
+  },
+  {
+    layer: "server",
+    mayImport: ["core", "shared"],
+    advice:
+      "src/server reaches the engine only through its child process. Send a message of src/shared, or move common code to src/shared or src/core.",
+  },
+  {
+    layer: "cli",
+    mayImport: ["core", "shared", "engine", "server"],
+    advice:
+      "src/cli may use engine, server (to serve), shared and core, nothing of the other hosts.",
+  },
+  {
+    layer: "preload",
+    mayImport: ["shared"],
+    advice:
+      "src/preload is only a bridge: it imports src/shared. Move logic to src/renderer or src/main.",
+  },
+  {
+    layer: "renderer",
+    mayImport: ["core", "shared"],
+    advice:
+      "src/renderer runs in a sandboxed page: it imports src/shared and src/core. Ask a host for anything else through the API of src/shared, or move pure code to src/core.",
+  },
+];
+
+/**
+ * What both Node hosts share to run the engine as a process. It lives with the engine, since it
+ * knows the child's entry and life cycle, but it loads nothing native itself.
+ */
+const engineProcessFolder = "engine/process";
+
+export const zones = layers.map(({ layer, mayImport, advice }) => ({
+  target: `./src/${layer}`,
+  from: "./src",
+  except: [
+    `./${layer}`,
+    ...mayImport.map((folder) => `./${folder}`),
+    ...(layer === "main" || layer === "server" ? [`./${engineProcessFolder}`] : []),
+  ],
+  message: advice,
+}));
