@@ -1,5 +1,5 @@
 import { AppError } from "../errors.js";
-import type { Rect } from "../rect.js";
+import { bottomOf, describeRect, intersectRects, rightOf, type Rect } from "../rect.js";
 import type { Mask } from "./mask.js";
 
 /**
@@ -8,6 +8,24 @@ import type { Mask } from "./mask.js";
  * @param region square in picture pixels, side a multiple of `grid`; may hang over the picture
  * @throws AppError REQUEST_INVALID if the region is not such a square
  */
-export function maskedCells(_mask: Mask, _region: Rect, _grid: number): Uint8Array {
-  throw new AppError("INTERNAL", "not written yet");
+export function maskedCells(mask: Mask, region: Rect, grid: number): Uint8Array {
+  const cellSide = region.width / grid;
+  if (region.width !== region.height || !Number.isSafeInteger(cellSide) || cellSide < 1) {
+    throw new AppError(
+      "REQUEST_INVALID",
+      `Expected a square region whose side is a multiple of the grid ${grid} but got ${describeRect(region)}.`,
+      { ...region, grid },
+    );
+  }
+  const cells = new Uint8Array(grid * grid);
+  const common = intersectRects(mask.rect, region);
+  for (let y = common.y; y < bottomOf(common); y++) {
+    const cellRow = Math.floor((y - region.y) / cellSide) * grid;
+    const maskRow = (y - mask.rect.y) * mask.rect.width - mask.rect.x;
+    for (let x = common.x; x < rightOf(common); x++) {
+      if (mask.alpha[maskRow + x] === 0) continue;
+      cells[cellRow + Math.floor((x - region.x) / cellSide)] = 1;
+    }
+  }
+  return cells;
 }

@@ -43,13 +43,28 @@ export interface TilePlan {
  * @throws AppError REQUEST_INVALID if the factor is no power of two >= 2, does not divide the model's
  * picture, or the overlap is negative or not below half a tile
  */
-export function planTiles(_query: TileQuery): TilePlan {
-  throw new AppError("INTERNAL", "not written yet");
+export function planTiles(query: TileQuery): TilePlan {
+  const { width, height, factor, overlap } = query;
+  const tileSide = requireTileSide(query);
+  return {
+    tileSide,
+    factor,
+    columns: tileAxis(width, tileSide, overlap),
+    rows: tileAxis(height, tileSide, overlap),
+  };
 }
 
 /** The input pixels of one tile. */
-export function tileRect(_plan: TilePlan, _column: number, _row: number): Rect {
-  throw new AppError("INTERNAL", "not written yet");
+export function tileRect(plan: TilePlan, column: number, row: number): Rect {
+  const x = plan.columns.starts[column];
+  const y = plan.rows.starts[row];
+  if (x === undefined || y === undefined) {
+    throw new AppError(
+      "REQUEST_INVALID",
+      `Expected a tile of ${plan.columns.starts.length} columns and ${plan.rows.starts.length} rows but got column ${column}, row ${row}.`,
+    );
+  }
+  return { x, y, width: plan.tileSide, height: plan.tileSide };
 }
 
 /**
@@ -57,8 +72,63 @@ export function tileRect(_plan: TilePlan, _column: number, _row: number): Rect {
  * touches them. The ranges of all tile rows follow one another and cover the picture.
  */
 export function finishedRows(
-  _plan: TilePlan,
-  _row: number,
+  plan: TilePlan,
+  row: number,
 ): { readonly start: number; readonly end: number } {
-  throw new AppError("INTERNAL", "not written yet");
+  const { starts, length } = plan.rows;
+  return { start: row === 0 ? 0 : (starts[row] ?? length), end: starts[row + 1] ?? length };
+}
+
+function requireTileSide({ width, height, imageSize, factor, overlap }: TileQuery): number {
+  const tileSide = imageSize / factor;
+  const isFactor = Number.isSafeInteger(Math.log2(factor)) && factor >= 2;
+  const isOverlap = Number.isSafeInteger(overlap) && overlap >= 0 && overlap * 2 < tileSide;
+  const isSize = [width, height].every((side) => Number.isSafeInteger(side) && side >= 1);
+  if (isFactor && isOverlap && isSize && Number.isSafeInteger(tileSide)) return tileSide;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected a factor of 2, 4, 8, ... that divides the model's ${imageSize} pixels, and an overlap below half a tile, but got factor ${factor}, overlap ${overlap} for ${width} x ${height}.`,
+    { width, height, imageSize, factor, overlap },
+  );
+}
+
+function tileAxis(length: number, tileSide: number, overlap: number): AxisTiles {
+  const room = Math.max(0, length - tileSide);
+  const count = Math.ceil(room / (tileSide - overlap)) + 1;
+  const starts = Array.from({ length: count }, (_, i) =>
+    count === 1 ? 0 : Math.round((i * room) / (count - 1)),
+  );
+  return { length, starts, weights: blendWeights(starts, length, tileSide, overlap) };
+}
+
+/** Every tile's window, divided by the sum of all windows at that pixel. */
+function blendWeights(
+  starts: readonly number[],
+  length: number,
+  tileSide: number,
+  overlap: number,
+): Float32Array[] {
+  const windows = starts.map((_, i) =>
+    tileWindow(tileSide, i === 0 ? 0 : overlap, i === starts.length - 1 ? 0 : overlap),
+  );
+  const totals = new Float64Array(Math.max(length, tileSide));
+  windows.forEach((window, i) => {
+    window.forEach((value, p) => {
+      const at = (starts[i] ?? 0) + p;
+      totals[at] = (totals[at] ?? 0) + value;
+    });
+  });
+  return windows.map((window, i) =>
+    Float32Array.from(window, (value, p) => value / (totals[(starts[i] ?? 0) + p] ?? 1)),
+  );
+}
+
+/** 1 in the middle, falling along a raised cosine over the overlap at each side that has a neighbour; > 0 everywhere. */
+function tileWindow(tileSide: number, fadeIn: number, fadeOut: number): Float64Array {
+  const ramp = (distance: number, fade: number) =>
+    distance >= fade ? 1 : 0.5 - 0.5 * Math.cos((Math.PI * (distance + 0.5)) / fade);
+  return Float64Array.from(
+    { length: tileSide },
+    (_, p) => ramp(p, fadeIn) * ramp(tileSide - 1 - p, fadeOut),
+  );
 }
