@@ -16,7 +16,7 @@ export default defineConfig({
         resolve: { conditions: ["browser"] },
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
           environment: "node",
           testTimeout: 20_000,
         },

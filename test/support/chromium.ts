@@ -39,16 +39,19 @@ async function firstExecutable(paths: readonly string[]): Promise<string | null>
 
 /**
  * The package's own fonts besides the system's, if there are any: without a single font every text
- * is invisible. Its own configuration names a fixed temporary folder, ours is relative.
+ * is invisible. Its own configuration names a fixed temporary folder instead.
  */
-const fontConfiguration = `<?xml version="1.0"?>
+function fontConfiguration(folder: string): string {
+  const path = folder.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir>/usr/share/fonts</dir>
-  <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <dir>${path}/fonts</dir>
+  <cachedir>${path}/fonts-cache</cachedir>
 </fontconfig>
 `;
+}
 
 async function bundledVersion(): Promise<string> {
   const packageFile = join(projectRoot, "node_modules/@sparticuz/chromium/package.json");
@@ -82,7 +85,7 @@ async function unpackBundledChromium(): Promise<FoundChromium> {
         // minimal machines lack.
         env: { ...process.env, TMPDIR: staging, AWS_LAMBDA_JS_RUNTIME: "nodejs22.x" },
       });
-      await writeFile(join(staging, "fonts.conf"), fontConfiguration);
+      await writeFile(join(staging, "fonts.conf"), fontConfiguration(folder));
       await rename(staging, folder);
     } catch (error) {
       await rm(staging, { recursive: true, force: true });

@@ -1,0 +1,28 @@
+import type { Suite, SuiteResult } from "./suite";
+import { addTallies, closingLine, type Tally } from "./tally";
+
+interface Outcome extends SuiteResult {
+  readonly name: string;
+}
+
+function summaryLine({ name, tally, seconds, remark }: Outcome): string {
+  const verdict = tally.failed > 0 ? "FAILED" : tally.passed > 0 ? "ok" : "skipped";
+  const counts = `${closingLine(tally)} in ${seconds.toFixed(1)} s`;
+  return `${verdict.padEnd(8)}${name.padEnd(38)}${counts}${remark === null ? "" : ` (${remark})`}`;
+}
+
+/**
+ * Runs suites one after another, all of them even when one fails: a person fixing things wants the
+ * whole picture. Prints a table, then the closing line as the very last one.
+ */
+export async function runSuites(suites: readonly Suite[]): Promise<Tally> {
+  const outcomes: Outcome[] = [];
+  for (const suite of suites) {
+    console.log(`\n--- ${suite.name}`);
+    outcomes.push({ name: suite.name, ...(await suite.run()) });
+  }
+  const total = addTallies(outcomes.map(({ tally }) => tally));
+  console.log(`\n${outcomes.map(summaryLine).join("\n")}\n`);
+  console.log(closingLine(total));
+  return total;
+}

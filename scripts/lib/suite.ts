@@ -1,0 +1,14 @@
+import type { Tally } from "./tally";
+
+/** One line of the summary: a group of tests that runs and is counted together. */
+export interface Suite {
+  readonly name: string;
+  run(): Promise<SuiteResult>;
+}
+
+export interface SuiteResult {
+  readonly tally: Tally;
+  readonly seconds: number;
+  /** Said in the summary when something other than a test failed, or why tests were left out. */
+  readonly remark: string | null;
+}

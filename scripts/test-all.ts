@@ -1,0 +1,14 @@
+/** `npm run test:all`: every check and test there is; the last line adds them up. */
+import { pythonSuite } from "./lib/python-suite";
+import { runSuites } from "./lib/run-suites";
+import { buildChecks, checkSuite, staticChecks } from "./lib/static-checks";
+import { vitestSuite } from "./lib/vitest-suite";
+
+const total = await runSuites([
+  ...[...staticChecks, ...buildChecks].map(checkSuite),
+  vitestSuite("unit"),
+  vitestSuite("contract"),
+  vitestSuite("e2e"),
+  pythonSuite,
+]);
+process.exitCode = total.failed === 0 ? 0 : 1;
