@@ -1,0 +1,123 @@
+import { modelIdSchema } from "./ids.js";
+import { samplingSchema } from "./models.js";
+import { z } from "./zod.js";
+
+/** The versions of the bundle format that this app reads. */
+export const BUNDLE_FORMAT = "spectral-bundle";
+export const BUNDLE_VERSION = 1;
+
+/** A file of the bundle's own folder: a plain name, so that no path can lead out of it. */
+export const bundleFileNameSchema = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected a plain file name")
+  .refine((name) => !name.includes(".."), "expected a plain file name");
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits");
+
+/** One input or output of a graph; a dimension is a number, or a name such as `B` if it varies. */
+export const tensorInfoSchema = z.object({
+  name: z.string().min(1).max(64),
+  dtype: z.enum(["float32", "float16", "int64", "int32", "uint8", "int8", "bool"]),
+  shape: z.array(z.union([z.int().min(0), z.string().max(64)])).max(8),
+});
+export type TensorInfo = z.infer<typeof tensorInfoSchema>;
+
+/** One ONNX file with what it takes and gives. */
+export const graphFileSchema = z.object({
+  file: bundleFileNameSchema,
+  sha256: sha256Schema,
+  bytes: z.int().min(1),
+  precision: z.string().max(32),
+  inputs: z.array(tensorInfoSchema).min(1).max(32),
+  outputs: z.array(tensorInfoSchema).min(1).max(32),
+});
+export type GraphFile = z.infer<typeof graphFileSchema>;
+
+const attentionSchema = z.enum(["dense", "scale-causal"]);
+const countSchema = z.int().min(1).max(1_000_000);
+
+const layoutSchema = z
+  .object({
+    imageSize: z.int().min(2).max(4096),
+    grid: z.int().min(1).max(256),
+    levels: z.int().min(1).max(12),
+  })
+  .refine(
+    ({ imageSize, grid, levels }) => imageSize % (grid * 2 ** levels) === 0,
+    "expected imageSize to be a multiple of grid * 2^levels",
+  );
+
+/** The file `model.json` of a bundle: everything that the engine must know of a model. */
+export const bundleManifestSchema = z
+  .object({
+    format: z.literal(BUNDLE_FORMAT),
+    version: z.literal(BUNDLE_VERSION),
+    id: modelIdSchema,
+    name: z.string().min(1).max(200),
+    licence: z.string().min(1).max(200),
+    description: z.string().max(5_000),
+    /** Data sets that it was trained on. */
+    data: z
+      .array(
+        z.object({
+          name: z.string().max(200),
+          licence: z.string().max(200),
+          photos: z.int().min(0),
+        }),
+      )
+      .max(100),
+    training: z.object({
+      recipe: z.string().max(200),
+      commit: z.string().max(64),
+      photosSeen: z.number().min(0),
+      seconds: z.number().min(0),
+      device: z.string().max(200),
+    }),
+    /** Figures of the evaluation, each with the command that gave it. */
+    metrics: z
+      .array(
+        z.object({
+          name: z.string().max(200),
+          value: z.number(),
+          unit: z.string().max(64),
+          command: z.string().max(1_000),
+        }),
+      )
+      .max(200),
+    layout: layoutSchema,
+    /** Entries of the two codebooks. */
+    codebooks: z.object({ approximation: countSchema, detail: countSchema }),
+    /** Standard deviation of each scale's coefficients, coarse to fine. */
+    normalisation: z.object({ scaleStd: z.array(z.number().gt(0)).max(13) }),
+    attention: z.object({ encoder: attentionSchema, decoder: attentionSchema }),
+    ar: z.object({
+      layers: countSchema,
+      heads: countSchema,
+      headDim: countSchema,
+      /** Positions P of the sequence that are reserved for the prompt. */
+      textPositions: z.int().min(0).max(4096),
+    }),
+    sampling: samplingSchema,
+    text: z.object({
+      encoder: z.string().max(200),
+      tokenizer: bundleFileNameSchema,
+      maxTokens: z.int().min(1).max(4096),
+      /** Numbers a token state. */
+      width: countSchema,
+    }),
+    files: z.object({
+      encoder: graphFileSchema,
+      decoder: graphFileSchema,
+      ar: graphFileSchema,
+      text: graphFileSchema,
+    }),
+    tokenizerSha256: sha256Schema,
+    golden: z.object({ file: bundleFileNameSchema, sha256: sha256Schema }),
+  })
+  .refine(
+    ({ layout, normalisation }) => normalisation.scaleStd.length === layout.levels + 1,
+    "expected one normalisation constant a scale",
+  )
+  .readonly();
+export type BundleManifest = z.infer<typeof bundleManifestSchema>;

@@ -1,0 +1,79 @@
+import { documentInfoSchema } from "./documents.js";
+import { appErrorDataSchema } from "./errors.js";
+import { documentIdSchema, jobIdSchema } from "./ids.js";
+import { jobStageSchema } from "./jobs.js";
+import { rectSchema, screenImageSchema } from "./pixels.js";
+import { z } from "./zod.js";
+
+/** What an application menu asks the screen to do. */
+export const MENU_COMMANDS = [
+  "open",
+  "save",
+  "undo",
+  "redo",
+  "zoom-in",
+  "zoom-out",
+  "zoom-fit",
+  "zoom-actual",
+] as const;
+export type MenuCommand = (typeof MENU_COMMANDS)[number];
+
+/** Topics that the engine sends; hosts pass them on unchanged. */
+export const engineEventSchemas = {
+  /** How far a job is. `done` of `total` steps of the stage; `secondsLeft` null while unknown. */
+  "job-progress": z.object({
+    jobId: jobIdSchema,
+    stage: jobStageSchema,
+    /** The scale being drawn, or null outside of drawing. */
+    scale: z.int().min(0).nullable(),
+    done: z.number().min(0),
+    total: z.number().min(0),
+    secondsLeft: z.number().min(0).nullable(),
+  }),
+  /** The region as a person would see it if the job stopped after `scale`; `rect` in document pixels. */
+  "job-preview": screenImageSchema({
+    jobId: jobIdSchema,
+    scale: z.int().min(0),
+    rect: rectSchema,
+  }),
+  /** Edit: the final region. Upscale, generate: the whole picture reduced to at most 1024 a side. */
+  "job-finished": screenImageSchema({
+    jobId: jobIdSchema,
+    kind: z.enum(["edit", "upscale", "generate"]),
+    documentId: documentIdSchema.nullable(),
+    rect: rectSchema,
+    changedPixels: z.int().min(0),
+  }),
+  "job-failed": z.object({ jobId: jobIdSchema, error: appErrorDataSchema }),
+  "job-cancelled": z.object({ jobId: jobIdSchema }),
+  "document-changed": documentInfoSchema,
+} as const;
+
+/** Topics that a host adds. */
+export const hostEventSchemas = {
+  /** The engine process was replaced; documents are whole, the running job is lost. */
+  "engine-restarted": z.object({ reason: z.string() }),
+  /** A file was opened from outside of the page: the system, a menu, a second start of the app. */
+  "document-opened": documentInfoSchema,
+  /** Opening a file from outside of the page failed. */
+  "open-failed": appErrorDataSchema,
+  "menu-command": z.object({ command: z.enum(MENU_COMMANDS) }),
+} as const;
+
+/** Every topic that a screen can subscribe to, with the schema of its payload. */
+export const eventSchemas = { ...engineEventSchemas, ...hostEventSchemas } as const;
+
+export type EngineTopic = keyof typeof engineEventSchemas;
+export type Topic = keyof typeof eventSchemas;
+export type Events = { readonly [T in Topic]: z.infer<(typeof eventSchemas)[T]> };
+export type EngineEvents = { readonly [T in EngineTopic]: Events[T] };
+
+/** True for one of the names of {@link eventSchemas}, nothing inherited. */
+export function isTopic(value: unknown): value is Topic {
+  return typeof value === "string" && Object.hasOwn(eventSchemas, value);
+}
+
+/** True for a topic that only the engine may send. */
+export function isEngineTopic(value: unknown): value is EngineTopic {
+  return typeof value === "string" && Object.hasOwn(engineEventSchemas, value);
+}
