@@ -44,7 +44,7 @@ const problems = fc
   );
 
 /** Blocks as they come in pictures: any size of block, 8 or 16 bits, extremes frequent. */
-const blocks = fc
+const blocks: fc.Arbitrary<{ high: number; sum: number; targets: number[] }> = fc
   .record({ count: fc.constantFrom(1, 4, 16, 64, 200, 256), high: fc.constantFrom(255, 65535) })
   .chain(({ count, high }) =>
     fc.record({
@@ -58,7 +58,9 @@ const blocks = fc
           minLength: count,
           maxLength: count,
         }),
-        fc.constantFrom(0, high, high / 2, 1e9, -1e9).map((t) => new Array<number>(count).fill(t)),
+        fc
+          .constantFrom(0, high, high / 2, 1e9, -1e9)
+          .map((target) => new Array<number>(count).fill(target)),
         fc.constant(Array.from({ length: count }, (_, i) => (i % 2) * high)),
         fc.constant(Array.from({ length: count }, (_, i) => (i === 0 ? high : 0))),
       ),
@@ -153,16 +155,13 @@ describe("rounding to a sum within a box", () => {
 });
 
 describe("weighted rounding", () => {
-  const weighted = blocks.chain((block) =>
-    fc.record({
-      ...{ high: fc.constant(block.high), sum: fc.constant(block.sum) },
-      targets: fc.constant(block.targets),
-      weights: fc.array(fc.integer({ min: 1, max: 255 }), {
-        minLength: block.targets.length,
-        maxLength: block.targets.length,
-      }),
-    }),
-  );
+  const weighted = blocks.chain((block) => {
+    const count = block.targets.length;
+    const weight = fc.integer({ min: 1, max: 255 });
+    return fc
+      .array(weight, { minLength: count, maxLength: count })
+      .map((weights) => ({ ...block, weights }));
+  });
 
   it("keeps sum and bounds, and each value near a common shift times its weight", () => {
     fc.assert(
