@@ -24,7 +24,9 @@ const config: Configuration = {
     "!out/cli/**",
     "!out/server/**",
     ...ownRuntimeOnly,
-    "!node_modules/onnxruntime-node/{lib,script}/**",
+    "!node_modules/{onnxruntime-common,onnxruntime-node}/{lib,script}/**",
+    // Only its install script uses these, which never runs.
+    "!node_modules/{adm-zip,global-agent}/**",
     "!node_modules/**/*.{md,map,d.ts,d.mts,d.cts}",
     "!node_modules/**/{test,tests,__tests__,example,examples}/**",
   ],

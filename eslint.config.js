@@ -142,7 +142,14 @@ export default defineConfig(
       "no-restricted-imports": [
         "error",
         {
-          paths: nativePackages,
+          paths: [
+            ...nativePackages,
+            {
+              name: "@lucide/svelte",
+              message:
+                "Import one icon at a time, as in `@lucide/svelte/icons/brush`: the whole set is 4,000 modules and a minute of build time.",
+            },
+          ],
           patterns: [
             {
               regex: "^node:",
@@ -155,7 +162,12 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/main/**/*.ts", "src/server/**/*.ts", "src/engine/process/**/*.ts"],
+    files: [
+      "src/host/**/*.ts",
+      "src/main/**/*.ts",
+      "src/server/**/*.ts",
+      "src/engine/process/**/*.ts",
+    ],
     ignores: testFiles,
     rules: { "no-restricted-imports": ["error", { paths: nativePackages }] },
   },
