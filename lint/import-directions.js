@@ -1,7 +1,8 @@
 /**
  * Who may import whom, as zones of `import-x/no-restricted-paths`.
  *
- * core <- shared <- engine <- hosts (main, server, cli); preload -> shared; renderer -> shared, core.
+ * core <- shared <- engine <- hosts (main, server, cli); main and server -> host; preload -> shared;
+ * renderer -> shared, core.
  * Each message says where the code belongs instead.
  */
 
@@ -26,16 +27,22 @@ const layers = [
       "src/engine is plain Node and knows no host. Move what both need to src/shared (types) or src/core (logic), or let the host pass it in.",
   },
   {
-    layer: "main",
+    layer: "host",
     mayImport: ["core", "shared"],
     advice:
-      "src/main reaches the engine only through its child process. Send a message of src/shared, or move common code to src/shared or src/core.",
+      "src/host is what Electron and the loopback server have in common, and reaches the engine only through its child process. Move what only one host needs to that host, and work on pictures to src/engine.",
+  },
+  {
+    layer: "main",
+    mayImport: ["core", "shared", "host"],
+    advice:
+      "src/main reaches the engine only through its child process. Send a message of src/shared, or move common code to src/host.",
   },
   {
     layer: "server",
-    mayImport: ["core", "shared"],
+    mayImport: ["core", "shared", "host"],
     advice:
-      "src/server reaches the engine only through its child process. Send a message of src/shared, or move common code to src/shared or src/core.",
+      "src/server reaches the engine only through its child process. Send a message of src/shared, or move common code to src/host.",
   },
   {
     layer: "cli",
@@ -58,10 +65,11 @@ const layers = [
 ];
 
 /**
- * What both Node hosts share to run the engine as a process. It lives with the engine, since it
- * knows the child's entry and life cycle, but it loads nothing native itself.
+ * Files of the engine that load nothing native and that hosts need as well: reading and writing
+ * files whole.
  */
-const engineProcessFolder = "engine/process";
+const engineFilesForHosts = ["engine/process", "engine/files/read-bytes.ts"];
+const processHosts = ["host", "main", "server"];
 
 export const zones = layers.map(({ layer, mayImport, advice }) => ({
   target: `./src/${layer}`,
@@ -69,7 +77,7 @@ export const zones = layers.map(({ layer, mayImport, advice }) => ({
   except: [
     `./${layer}`,
     ...mayImport.map((folder) => `./${folder}`),
-    ...(layer === "main" || layer === "server" ? [`./${engineProcessFolder}`] : []),
+    ...(processHosts.includes(layer) ? engineFilesForHosts.map((path) => `./${path}`) : []),
   ],
   message: advice,
 }));

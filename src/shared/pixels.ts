@@ -1,11 +1,20 @@
 import { MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE_PX } from "./limits.js";
 import { z } from "./zod.js";
 
-/** Raw bytes; hosts carry them beside the JSON, never as base64. */
+/**
+ * Raw bytes of a reply; hosts carry them beside the JSON, never as base64. They are never shared
+ * memory, so a page may draw them as they are.
+ */
 export const bytesSchema = z.instanceof(Uint8Array);
 
+/** Raw bytes of a request, whatever memory they lie in. */
+const givenBytesSchema = z.custom<Uint8Array>(
+  (value) => value instanceof Uint8Array,
+  "expected a Uint8Array",
+);
+
 /** The bytes of a picture file. */
-export const fileBytesSchema = bytesSchema.refine(
+export const fileBytesSchema = givenBytesSchema.refine(
   (bytes) => bytes.byteLength <= MAX_FILE_BYTES,
   `expected at most ${MAX_FILE_BYTES} bytes`,
 );
@@ -50,7 +59,7 @@ function pickScreen(image: object): { width: number; height: number; rgba: Uint8
 
 /** Which pixels of a document may change: 0 never, 255 freely; outside `rect` everything is 0. */
 export const maskSchema = z
-  .object({ rect: rectSchema, alpha: bytesSchema })
+  .object({ rect: rectSchema, alpha: givenBytesSchema })
   .refine(
     (mask) => mask.rect.width * mask.rect.height <= MAX_PIXELS,
     `expected a mask of at most ${MAX_PIXELS} pixels`,

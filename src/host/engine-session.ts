@@ -1,0 +1,124 @@
+import { AppError, fromErrorData, toErrorData } from "../core/errors.js";
+import type { EngineMethod } from "../shared/api.js";
+import {
+  parseEngineMessage,
+  type EngineEvent,
+  type EngineReply,
+  type EngineRequest,
+} from "../shared/engine-messages.js";
+import type { EngineChild } from "./engine-launcher.js";
+import { Heartbeat, type HeartbeatTiming } from "./heartbeat.js";
+
+/** A request that waits for its reply. */
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: AppError) => void;
+}
+
+/** What a session reports; after `onEnd` it reports nothing any more. */
+export interface SessionListener {
+  onEvent(event: EngineEvent): void;
+  /** The process is gone or was given up, and its requests are rejected. */
+  onEnd(reason: string): void;
+  hasJobs(): boolean;
+}
+
+/** One life of an engine process: its requests, its heartbeat, its end. */
+export class EngineSession {
+  readonly #child: EngineChild;
+  readonly #listener: SessionListener;
+  readonly #heartbeat: Heartbeat;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 0;
+  #isEnded = false;
+
+  constructor(child: EngineChild, timing: HeartbeatTiming, listener: SessionListener) {
+    this.#child = child;
+    this.#listener = listener;
+    child.onMessage((message) => this.#receive(message));
+    child.onExit((reason) => this.#end(reason));
+    this.#heartbeat = new Heartbeat(timing, {
+      ask: () => this.#ping(),
+      isBusy: () => this.#pending.size > 0 || listener.hasJobs(),
+      onHang: (silentMs) => this.end(`no sign of life for ${Math.round(silentMs / 1000)} s`),
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Sends a request. @throws AppError the engine's, or ENGINE_DIED if the process ends first */
+  invoke(method: EngineMethod, params: unknown): Promise<unknown> {
+    return new Promise((resolve, reject: (error: AppError) => void) => {
+      if (this.#isEnded) {
+        reject(engineDied("it has just ended"));
+        return;
+      }
+      const id = this.#nextId++;
+      this.#pending.set(id, { resolve, reject });
+      this.#send({ id, method, params });
+    });
+  }
+
+  /** Gives the process up: kills it and rejects what it still owes. */
+  end(reason: string): void {
+    this.#child.kill();
+    this.#end(reason);
+  }
+
+  /** A ping's reply is dropped: that something came is all that matters, so it is not pending. */
+  #ping(): void {
+    this.#send({ id: this.#nextId++, method: "ping", params: {} });
+  }
+
+  #send(request: EngineRequest): void {
+    try {
+      this.#child.send(request);
+    } catch (error) {
+      // The parameters cannot be cloned; they never left.
+      this.#pending.get(request.id)?.reject(fromErrorData(toErrorData(error)));
+      this.#pending.delete(request.id);
+    }
+  }
+
+  #receive(message: unknown): void {
+    if (this.#isEnded) return;
+    this.#heartbeat.heard();
+    let parsed: EngineReply | EngineEvent;
+    try {
+      parsed = parseEngineMessage(message);
+    } catch (error) {
+      // A process that sends nonsense cannot be trusted with a picture either.
+      this.end(`it sent a malformed message (${toErrorData(error).message})`);
+      return;
+    }
+    if ("event" in parsed) this.#listener.onEvent(parsed);
+    else this.#settle(parsed);
+  }
+
+  #settle(reply: EngineReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if (reply.ok) pending?.resolve(reply.result);
+    else pending?.reject(fromErrorData(reply.error));
+  }
+
+  #end(reason: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#heartbeat.stop();
+    for (const pending of this.#pending.values()) pending.reject(engineDied(reason));
+    this.#pending.clear();
+    this.#listener.onEnd(reason);
+  }
+}
+
+/** The failure of whatever an engine process was doing when it ended. */
+export function engineDied(reason: string): AppError {
+  return new AppError(
+    "ENGINE_DIED",
+    `Expected the engine to finish but its process ended (${reason}). Your documents are unchanged; run it again, and if it ends again close other programs or choose a smaller region.`,
+    { reason },
+  );
+}
