@@ -34,7 +34,7 @@ class TokenizerTraining:
 class ArTraining:
     model: ArConfig
     steps: int = 6000
-    batch: int = 16
+    batch: int = 12
     rate: float = 1e-3
     caption_dropout: float = 0.1
     ema: float = 0.998
@@ -53,7 +53,7 @@ def studio_128() -> Recipe:
     layout = Layout(image_size=128, grid=8, levels=4)
     heads = (HeadConfig(48, 3), HeadConfig(48, 4), HeadConfig(48, 6), HeadConfig(48, 8))
     tokenizer = TokenizerConfig(layout=layout, scale_std=PHOTO_STD_128, detail_heads=heads)
-    ar = ArConfig(layout=layout, width=320, layers=8, heads=5)
+    ar = ArConfig(layout=layout, width=256, layers=8, heads=4)
     return Recipe("studio-128", TokenizerTraining(tokenizer), ArTraining(ar))
 
 

@@ -221,14 +221,15 @@ def main(options: Options) -> None:
         by_scale = unigram_loss(frequencies, codes, trainer.model.layout)
         log.write(event="unigram", mean=sum(by_scale) / len(by_scale), by_scale=[round(v, 4) for v in by_scale])
 
-    clock, last_saved, total = Clock(chosen.steps, options.minutes, trainer.seconds), 0.0, 0.0
-    last_saved = clock.seconds
+    clock = Clock(chosen.steps, options.minutes, trainer.seconds)
+    last_saved, total, counted = clock.seconds, 0.0, 0
     while (fraction := clock.fraction(trainer.step)) < 1:
         total += trainer.update(fraction)
+        counted += 1
         trainer.seconds = clock.seconds
         if trainer.step % 50 == 0:
-            log.write(step=trainer.step, seen=trainer.seen, seconds=clock.seconds, loss=total / 50)
-            total = 0.0
+            log.write(step=trainer.step, seen=trainer.seen, seconds=clock.seconds, loss=total / counted)
+            total, counted = 0.0, 0
         if held_out and trainer.step % options.validate_every == 0:
             log.write(step=trainer.step, **validate(trainer, held_out, codes))
         if clock.seconds - last_saved > options.save_every:

@@ -218,15 +218,17 @@ def run_stage(trainer: Trainer, options: Options, log: Log, save: object) -> Non
         trainer.seconds,
     )
     sums: dict[str, float] = {}
+    counted = 0
     last_saved = clock.seconds
     while (fraction := clock.fraction(trainer.step)) < 1:
         for name, value in trainer.update(fraction).items():
             sums[name] = sums.get(name, 0.0) + value
+        counted += 1
         trainer.seconds = clock.seconds
         if trainer.step % 50 == 0:
-            means = {name: value / 50 for name, value in sums.items()}
+            means = {name: value / counted for name, value in sums.items()}
             log.write(stage=trainer.stage, step=trainer.step, seen=trainer.seen, seconds=clock.seconds, **means)
-            sums = {}
+            sums, counted = {}, 0
         if clock.seconds - last_saved > options.save_every:
             save()  # type: ignore[operator]
             last_saved = clock.seconds
