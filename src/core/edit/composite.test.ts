@@ -168,6 +168,17 @@ describe("compositing an edit", () => {
     expect(patch.data[0]! - patch.data[1]!).toBeGreaterThanOrEqual(59);
   });
 
+  it("lets two masked pixels of a frozen block trade", () => {
+    const { patch } = compositeEdit({
+      original: createRaster(2, 2, 1, 8, Uint8Array.of(100, 100, 100, 100)),
+      region: { x: 0, y: 0, width: 2, height: 2 },
+      generated: Float32Array.of(130, 0, 0, 70),
+      alpha: Uint8Array.of(255, 0, 0, 255),
+      blockSide: 2,
+    });
+    expect([...patch.data]).toEqual([130, 100, 100, 70]);
+  });
+
   it("keeps a lone masked pixel of a frozen block as it was", () => {
     const original = createRaster(4, 4, 3, 16);
     const alpha = new Uint8Array(16);

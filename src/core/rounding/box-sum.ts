@@ -184,6 +184,7 @@ export class BoxSumRounder {
         if (Math.floor((++seen * share) / tied) === before) continue;
       }
       const value = result[i] ?? 0;
+      // Cannot happen with exact reals ([Note: box and sum]); doubles get no chance to leave the box.
       if (value >= high) continue;
       result[i] = value + 1;
       left--;
