@@ -144,7 +144,7 @@ def autoregression(
         return {}
     model, _ = load_ar(options.ar)
     layout = model.layout
-    training = data.load_photos(options.train, 2000)
+    training = data.load_photos(options.train, 4000)
     with torch.no_grad():
         seen = torch.cat(
             [

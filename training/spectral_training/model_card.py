@@ -1,0 +1,132 @@
+"""Write a bundle's model card (README.md) from its manifest and the figures of ``evaluate``.
+
+python -m spectral_training.model_card --bundle models/studio-128 --figures runs/a/figures.json
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+
+@dataclass(frozen=True)
+class Options:
+    bundle: Path
+    figures: Path
+
+
+def number(value: object, digits: int = 2) -> str:
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def upscaling_table(figures: dict) -> str:
+    names = ("lanczos3", "lanczos3+projection", "faithful")
+    rows = [
+        f"| {name} | "
+        + " | ".join(f"{figures[f'x{f} {name} psnr']:.2f} / {figures[f'x{f} {name} ssim']:.3f}" for f in (2, 4))
+        + " |"
+        for name in names
+    ]
+    return "\n".join(["| | x2, PSNR (dB) / SSIM | x4 |", "|---|---|---|", *rows])
+
+
+def reconstruction_table(figures: dict) -> str:
+    sizes = sorted((int(k.split()[1]) for k in figures if k.startswith("reconstruction ")), reverse=True)
+    head = "| " + " | ".join(f"{size}" for size in sizes) + " |"
+    values = "| " + " | ".join(number(figures[f"reconstruction {size} psnr"]) for size in sizes) + " |"
+    return "\n".join([head, "|" + "---|" * len(sizes), values])
+
+
+def loss_table(figures: dict) -> str:
+    names = {
+        "unigram": "unigram distribution",
+        "right": "right caption",
+        "shuffled": "another photo's caption",
+        "empty": "no caption",
+    }
+    scales = len(figures["ar right by scale"])
+    head = "| | mean | " + " | ".join(f"scale {s}" for s in range(scales)) + " |"
+    rows = [
+        f"| {label} | {figures[f'ar {name} loss']:.3f} | "
+        + " | ".join(number(v) for v in figures[f"ar {name} by scale"])
+        + " |"
+        for name, label in names.items()
+    ]
+    return "\n".join([head, "|" + "---|" * (scales + 2), *rows])
+
+
+def card(manifest: dict, figures: dict) -> str:
+    layout, training = manifest["layout"], manifest["training"]
+    data = "\n".join(f"| {d['name']} | {d['photos']} | {d['licence']} |" for d in manifest["data"])
+    files = "\n".join(
+        f"| {name} | {f['bytes'] / 1e6:.1f} MB | {f['precision']} |" for name, f in manifest["files"].items()
+    )
+    return f"""# {manifest["name"]}
+
+{manifest["description"]}
+
+- **Layout**: {layout["imageSize"]} x {layout["imageSize"]} pixels, grid {layout["grid"]}, {layout["levels"] + 1} scales,
+  codebooks of {manifest["codebooks"]["approximation"]} (approximation) and {manifest["codebooks"]["detail"]} (details) codes.
+- **Training**: recipe `{training["recipe"]}`, commit `{training["commit"]}`, {training["photosSeen"]:,} photos seen
+  (tokenizer and autoregressive model together), {training["seconds"] / 60:.0f} minutes on {training["device"]}.
+- **Licence**: {manifest["licence"]}.
+
+## Figures
+
+On {figures["photos"]} held-out photos, by `python -m spectral_training.evaluate` (which says how each is measured).
+
+Enlarging native crops that were reduced by exact block averages to 8 bits. `faithful` is the model's conditional mean
+followed by the projection onto the block averages; all of it is deterministic.
+
+{upscaling_table(figures)}
+
+Reconstruction of whole pictures from codes alone, PSNR in dB, by resolution:
+
+{reconstruction_table(figures)}
+
+Codes used: {figures["approximation codes used"]} (perplexity {figures["approximation perplexity"]:.0f}) of the approximation codebook,
+{figures["detail codes used"]} ({figures["detail perplexity"]:.0f}) of the detail codebook.
+
+Loss of the autoregressive model in nats a token:
+
+{loss_table(figures)}
+
+That is {figures["ar below unigram %"]:.1f} % below the unigram loss. The right caption has a lower loss than another photo's for
+{figures["right caption beats shuffled %"]:.0f} % of the photos.
+
+## Intended use and limits
+
+For redrawing small regions of photos, for enlarging, and for trying out how editing by wavelet scales feels. The model is
+small and was trained for hours on a few thousand photos: textures and colours fit their surroundings, objects drawn to
+order do not succeed. It was trained without perceptual or adversarial losses, so drawn detail is soft. People, faces
+and text come out badly. Captions were English and mostly about animals, people outdoors and landscapes.
+
+## Data
+
+| source | photos | terms |
+|---|---|---|
+{data}
+
+Some of these sources allow research and education only; the model inherits that.
+
+## Files
+
+| graph | size | precision of the stored weights |
+|---|---|---|
+{files}
+
+The text encoder is MiniLM-L6 (all-MiniLM-L6-v2, Apache-2.0), unchanged but for quantisation.
+"""
+
+
+def main(options: Options) -> None:
+    manifest = json.loads((options.bundle / "model.json").read_text())
+    figures = json.loads(options.figures.read_text())
+    (options.bundle / "README.md").write_text(card(manifest, figures))
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))
