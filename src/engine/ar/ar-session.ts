@@ -1,0 +1,144 @@
+import { AppError } from "../../core/errors.js";
+import type { Feeds } from "../bundle/graph.js";
+import { floatOutput, floatTensor, int64Tensor } from "../bundle/graph.js";
+import { toInt64, type Model } from "../bundle/model.js";
+import type { TextStates } from "../text/prompt-encoder.js";
+import { HIDDEN, KeyValueCache } from "./key-value-cache.js";
+
+/** Logits of the token after a chunk, one array for each sequence of the batch. */
+export type BatchLogits = readonly Float32Array[];
+
+/** Prompts whose keys and values are computed: the start of any number of sequences. */
+export interface TextPrefix {
+  readonly cache: KeyValueCache;
+  /** Sequences: 1, or 2 with guidance (the prompt, then what it is told apart from). */
+  readonly batch: number;
+}
+
+/**
+ * Reads the prompts, once for all sequences that begin with them.
+ * @param prompts states of each sequence's prompt
+ * @throws AppError REQUEST_INVALID if a prompt is longer than the model's text positions
+ */
+export async function readPrompts(
+  model: Model,
+  prompts: readonly TextStates[],
+): Promise<TextPrefix> {
+  const { ar, text } = model.manifest;
+  const batch = prompts.length;
+  const positions = ar.textPositions + model.layout.tokenCount;
+  const { layers, heads, headDim } = ar;
+  const cache = new KeyValueCache({ layers, batch, heads, positions, headDim });
+  const session = new ArSession(model, cache);
+  if (ar.textPositions === 0) return { cache, batch };
+  const rows = ar.textPositions;
+  const states = new Float32Array(batch * rows * text.width);
+  const mask = new Float32Array(batch * rows);
+  prompts.forEach(({ data, count }, sequence) => {
+    if (count > rows) throw promptTooLong(count, rows);
+    states.set(data, sequence * rows * text.width);
+    mask.fill(HIDDEN, sequence * rows + count, (sequence + 1) * rows);
+  });
+  const codes = new Int32Array(model.layout.tokenCount);
+  await session.extend({ start: 0, count: rows, codes, states, mask });
+  return { cache, batch };
+}
+
+/** One chunk of consecutive positions of the sequence. */
+interface Chunk {
+  readonly start: number;
+  readonly count: number;
+  /** One code a token; those at or after the chunk's end are not read. */
+  readonly codes: Int32Array;
+  /** (batch, count, width), only for text positions. */
+  readonly states?: Float32Array;
+  /** (batch, count): {@link HIDDEN} for padding, only for text positions. */
+  readonly mask?: Float32Array;
+}
+
+/** A batch of sequences that grow together, all with the same codes. */
+export class ArSession {
+  constructor(
+    private readonly model: Model,
+    private readonly cache: KeyValueCache,
+  ) {}
+
+  /** A session that continues prompts that were read; the prefix itself stays as it is. */
+  static after(model: Model, prefix: TextPrefix): ArSession {
+    return new ArSession(model, prefix.cache.copy());
+  }
+
+  /**
+   * Feeds the positions of tokens `first..last` (inclusive) and returns the logits of token `last`,
+   * for which all codes before it have to be known.
+   */
+  async logitsOf(first: number, last: number, codes: Int32Array): Promise<BatchLogits> {
+    const { textPositions } = this.model.manifest.ar;
+    const outputs = await this.extend({
+      start: textPositions + first,
+      count: last - first + 1,
+      codes,
+    });
+    return last < this.model.layout.tokensPerScale ? outputs.approximation : outputs.detail;
+  }
+
+  /** Runs a chunk and writes its keys and values into the cache. */
+  async extend(chunk: Chunk): Promise<{ approximation: BatchLogits; detail: BatchLogits }> {
+    const { layers, batch, heads, headDim } = this.cache.shape;
+    const { codebooks } = this.model.manifest;
+    const outputs = await this.model.graphs.ar.run(this.#feeds(chunk));
+    const rows = layers * batch * heads * chunk.count * headDim;
+    const { mask } = chunk;
+    this.cache.write(
+      chunk.start,
+      chunk.count,
+      floatOutput(outputs, "new_keys", rows),
+      floatOutput(outputs, "new_values", rows),
+      (sequence, row) => mask === undefined || mask[sequence * chunk.count + row] === 0,
+    );
+    const approximation = floatOutput(
+      outputs,
+      "logits_approximation",
+      batch * codebooks.approximation,
+    );
+    const detail = floatOutput(outputs, "logits_detail", batch * codebooks.detail);
+    return { approximation: split(approximation, batch), detail: split(detail, batch) };
+  }
+
+  #feeds({ start, count, codes, states, mask }: Chunk): Feeds {
+    const { layers, batch, heads, positions, headDim } = this.cache.shape;
+    const { width } = this.model.manifest.text;
+    const { tokenCount } = this.model.layout;
+    const batchCodes = new BigInt64Array(batch * tokenCount);
+    const one = toInt64(codes);
+    for (let sequence = 0; sequence < batch; sequence++) batchCodes.set(one, sequence * tokenCount);
+    const cacheShape = [layers, batch, heads, positions, headDim];
+    return {
+      text: floatTensor(states ?? new Float32Array(batch * count * width), [batch, count, width]),
+      text_mask: floatTensor(mask ?? new Float32Array(batch * count), [batch, count]),
+      codes: int64Tensor(batchCodes, [batch, tokenCount]),
+      positions: int64Tensor(
+        BigInt64Array.from({ length: count }, (_, row) => BigInt(start + row)),
+        [count],
+      ),
+      key_cache: floatTensor(this.cache.keys, cacheShape),
+      value_cache: floatTensor(this.cache.values, cacheShape),
+      cache_mask: floatTensor(this.cache.mask, [batch, positions]),
+    };
+  }
+}
+
+function split(values: Float32Array, batch: number): Float32Array[] {
+  const length = values.length / batch;
+  return Array.from({ length: batch }, (_, index) =>
+    values.subarray(index * length, (index + 1) * length),
+  );
+}
+
+function promptTooLong(count: number, rows: number): AppError {
+  return new AppError(
+    "REQUEST_INVALID",
+    `Expected a prompt of at most ${rows} word pieces but got ${count}; shorten it.`,
+    { count, rows },
+  );
+}

@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AppError, toErrorData } from "../../core/errors.js";
+import { createTokenLayout, type TokenLayout } from "../../core/layout.js";
+import { bundleManifestSchema, type BundleManifest } from "../../shared/bundle-manifest.js";
+import { describeIssues } from "../../shared/errors.js";
+import { requireConsistentPorts } from "./ports.js";
+
+/** The graphs of a bundle. */
+export const GRAPH_NAMES = ["encoder", "decoder", "ar", "text"] as const;
+export type GraphName = (typeof GRAPH_NAMES)[number];
+
+/** A folder with a model whose manifest and files were checked; nothing is loaded yet. */
+export interface Bundle {
+  readonly folder: string;
+  readonly manifest: BundleManifest;
+  readonly layout: TokenLayout;
+}
+
+export const MANIFEST_NAME = "model.json";
+/** A manifest is some kilobytes; anything much larger is not one. */
+const MAX_MANIFEST_BYTES = 1024 * 1024;
+
+/**
+ * Reads and checks a bundle: manifest, layout, graph inputs and outputs, and the hash of every file.
+ * @throws AppError BUNDLE_MISSING, BUNDLE_DAMAGED, BUNDLE_UNSUPPORTED
+ */
+export async function openBundle(folder: string): Promise<Bundle> {
+  const manifest = parseManifest(await readManifest(folder), folder);
+  const layout = createTokenLayout(manifest.layout);
+  requireConsistentPorts(manifest, layout);
+  const bundle = { folder, manifest, layout };
+  for (const { file } of filesOf(manifest)) await readBundleFile(bundle, file);
+  return bundle;
+}
+
+/**
+ * The bytes of a file of the bundle, checked against its hash: what is checked is what is used.
+ * @throws AppError BUNDLE_DAMAGED
+ */
+export async function readBundleFile(
+  { folder, manifest }: Bundle,
+  file: string,
+): Promise<Uint8Array> {
+  const entry = filesOf(manifest).find((candidate) => candidate.file === file);
+  const path = join(folder, file);
+  const bytes = entry ? await readInside(folder, path) : null;
+  if (!entry || bytes === null) {
+    throw damaged(manifest.id, file, "it is missing or not readable");
+  }
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  if (digest !== entry.sha256) {
+    throw damaged(manifest.id, file, "its content differs from what the manifest says");
+  }
+  return bytes;
+}
+
+interface HashedFile {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+function filesOf({ files, text, tokenizerSha256, golden }: BundleManifest): HashedFile[] {
+  return [
+    ...GRAPH_NAMES.map((name) => files[name]),
+    { file: text.tokenizer, sha256: tokenizerSha256 },
+    golden,
+  ];
+}
+
+/** Null if the file is not there, or if a link leads out of the folder. */
+async function readInside(folder: string, path: string): Promise<Uint8Array | null> {
+  try {
+    const real = await realpath(path);
+    if (dirname(real) !== (await realpath(folder))) return null;
+    return await readFile(real);
+  } catch {
+    return null;
+  }
+}
+
+async function readManifest(folder: string): Promise<string> {
+  const path = join(folder, MANIFEST_NAME);
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_MANIFEST_BYTES) {
+      throw damaged(folder, MANIFEST_NAME, `it has ${size} bytes, far more than a manifest`);
+    }
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError(
+      "BUNDLE_MISSING",
+      `Expected a model in ${folder} but it has no readable ${MANIFEST_NAME}; install the model there.`,
+      { folder },
+      { cause: error },
+    );
+  }
+}
+
+function parseManifest(text: string, folder: string): BundleManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(folder, MANIFEST_NAME, toErrorData(error).message);
+  }
+  const parsed = bundleManifestSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new AppError(
+    "BUNDLE_UNSUPPORTED",
+    `Expected a manifest that this app reads in ${folder} but got one where ${describeIssues(parsed.error)}; use a model and an app that belong together.`,
+    { folder },
+  );
+}
+
+function damaged(model: string, file: string, problem: string): AppError {
+  return new AppError(
+    "BUNDLE_DAMAGED",
+    `Expected ${file} of the model ${model} to be whole but ${problem}; install the model again.`,
+    { model, file },
+  );
+}

@@ -1,0 +1,78 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
+import type { ModelSummary } from "../../shared/models.js";
+import { openBundle, type Bundle } from "./bundle.js";
+
+/** Usable bundles, and why the others are not. */
+export interface BundleList {
+  readonly bundles: readonly Bundle[];
+  readonly problems: readonly AppErrorData[];
+}
+
+/** Looks through a folder of bundles; whatever is wrong with one does not hide the others. */
+export async function listBundles(modelsDir: string): Promise<BundleList> {
+  const bundles: Bundle[] = [];
+  const problems: AppErrorData[] = [];
+  for (const folder of await foldersIn(modelsDir)) {
+    try {
+      const bundle = await openBundle(join(modelsDir, folder));
+      const twin = bundles.find(({ manifest }) => manifest.id === bundle.manifest.id);
+      if (twin) throw duplicate(bundle, twin);
+      bundles.push(bundle);
+    } catch (error) {
+      problems.push(toErrorData(error));
+    }
+  }
+  if (bundles.length === 0 && problems.length === 0) problems.push(toErrorData(none(modelsDir)));
+  return { bundles, problems };
+}
+
+/** What hosts and screens see of a bundle. */
+export function summariseBundle({ manifest, layout }: Bundle): ModelSummary {
+  const { id, name, licence, sampling, ar } = manifest;
+  return {
+    modelId: id,
+    name,
+    licence,
+    layout: {
+      imageSize: layout.imageSize,
+      grid: layout.grid,
+      levels: layout.levels,
+      scales: layout.scaleCount,
+      tokensPerScale: layout.tokensPerScale,
+      scaleResolutions: layout.scales.map(({ resolution }) => resolution),
+      patches: layout.scales.map(({ patch }) => patch),
+    },
+    sampling,
+    hasText: ar.textPositions > 0,
+  };
+}
+
+async function foldersIn(modelsDir: string): Promise<string[]> {
+  try {
+    const entries = await readdir(modelsDir, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map(({ name }) => name)
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+function none(modelsDir: string): AppError {
+  return new AppError(
+    "BUNDLE_MISSING",
+    `Expected at least one model in ${modelsDir} but found none; install one there.`,
+    { modelsDir },
+  );
+}
+
+function duplicate(bundle: Bundle, twin: Bundle): AppError {
+  return new AppError(
+    "BUNDLE_UNSUPPORTED",
+    `Expected one model with the id ${bundle.manifest.id} but both ${twin.folder} and ${bundle.folder} have it; remove one.`,
+    { modelId: bundle.manifest.id },
+  );
+}

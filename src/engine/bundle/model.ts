@@ -1,0 +1,104 @@
+import { AppError } from "../../core/errors.js";
+import type { TokenLayout } from "../../core/layout.js";
+import type { ModelImage } from "../../core/model-image.js";
+import type { BundleManifest } from "../../shared/bundle-manifest.js";
+import type { Provider } from "../device/device.js";
+import { GRAPH_NAMES, type Bundle, type GraphName } from "./bundle.js";
+import { Graph, floatOutput, floatTensor, int64Output, int64Tensor } from "./graph.js";
+
+/** What the decoder takes for a token. */
+export const TokenKind = {
+  /** Not there yet: the decoder predicts its mean. */
+  masked: 0,
+  /** Use the code. */
+  code: 1,
+  /** Use the coefficients of the picture that is handed in. */
+  exact: 2,
+} as const;
+
+/** One picture to decode; `codes` and `kinds` have a value for each token. */
+export interface DecodeRequest {
+  /** Gives the coefficients of exact tokens; any values elsewhere. */
+  readonly image: ModelImage;
+  readonly codes: Int32Array;
+  readonly kinds: Uint8Array;
+}
+
+/** A loaded bundle: typed calls on its graphs. */
+export class Model {
+  readonly manifest: BundleManifest;
+  readonly layout: TokenLayout;
+  readonly graphs: Readonly<Record<GraphName, Graph>>;
+
+  constructor(
+    readonly bundle: Bundle,
+    readonly provider: Provider,
+  ) {
+    this.manifest = bundle.manifest;
+    this.layout = bundle.layout;
+    const graph = (name: GraphName) => new Graph(bundle, name, provider);
+    this.graphs = {
+      encoder: graph("encoder"),
+      decoder: graph("decoder"),
+      ar: graph("ar"),
+      text: graph("text"),
+    };
+  }
+
+  /** Codes of a picture, one for each token. */
+  async encode(image: ModelImage): Promise<Int32Array> {
+    const { tokenCount, imageSize } = this.layout;
+    const outputs = await this.graphs.encoder.run({
+      image: floatTensor(image.data, [1, 3, imageSize, imageSize]),
+    });
+    return Int32Array.from(int64Output(outputs, "codes", tokenCount), Number);
+  }
+
+  /** Decodes a batch of pictures; values are nominally in [-1, 1] but not clipped. */
+  async decode(requests: readonly DecodeRequest[]): Promise<ModelImage[]> {
+    const { imageSize, tokenCount } = this.layout;
+    const count = requests.length;
+    const area = 3 * imageSize * imageSize;
+    const images = new Float32Array(count * area);
+    const codes = new BigInt64Array(count * tokenCount);
+    const kinds = new BigInt64Array(count * tokenCount);
+    requests.forEach((request, index) => {
+      images.set(request.image.data, index * area);
+      codes.set(toInt64(request.codes), index * tokenCount);
+      kinds.set(toInt64(request.kinds), index * tokenCount);
+    });
+    const outputs = await this.graphs.decoder.run({
+      image: floatTensor(images, [count, 3, imageSize, imageSize]),
+      codes: int64Tensor(codes, [count, tokenCount]),
+      kinds: int64Tensor(kinds, [count, tokenCount]),
+    });
+    const data = floatOutput(outputs, "reconstruction", count * area);
+    requireFinite(data, this.manifest.id);
+    return requests.map((_, index) => ({
+      side: imageSize,
+      data: data.slice(index * area, (index + 1) * area),
+    }));
+  }
+
+  /** Frees all sessions. */
+  async release(): Promise<void> {
+    for (const name of GRAPH_NAMES) await this.graphs[name].release();
+  }
+}
+
+/** Integers as the runtime wants them. */
+export function toInt64(values: Int32Array | Uint8Array): BigInt64Array {
+  return BigInt64Array.from(values, BigInt);
+}
+
+function requireFinite(data: Float32Array, model: string): void {
+  // A sum is NaN or infinite as soon as one value is; cheaper than a test for each.
+  let sum = 0;
+  for (const value of data) sum += value;
+  if (Number.isFinite(sum)) return;
+  throw new AppError(
+    "ENGINE_OUTPUT_INVALID",
+    `Expected finite pixels from the model ${model} but got others; its device computes wrongly, choose another one.`,
+    { model },
+  );
+}

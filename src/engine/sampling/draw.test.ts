@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { drawToken, guideLogits, tokenProbabilities } from "./draw.js";
+import { createRandom } from "./random.js";
+
+const all = { temperature: 1, topK: 0, topP: 1 };
+const logitArrays = fc
+  .array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 1, maxLength: 40 })
+  .map((values) => Float32Array.from(values));
+const settings = fc.record({
+  temperature: fc.double({ min: 0.05, max: 5, noNaN: true }),
+  topK: fc.integer({ min: 0, max: 50 }),
+  topP: fc.double({ min: 0.01, max: 1, noNaN: true }),
+});
+
+describe("drawing a token", () => {
+  it("follows a distribution that sums to 1", () => {
+    fc.assert(
+      fc.property(logitArrays, settings, (logits, chosen) => {
+        const probabilities = tokenProbabilities(logits, chosen);
+        expect(probabilities.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it("always keeps the likeliest token and drops only less likely ones", () => {
+    fc.assert(
+      fc.property(logitArrays, settings, (logits, chosen) => {
+        const probabilities = tokenProbabilities(logits, chosen);
+        const kept = [...logits].filter((_, token) => probabilities[token]! > 0);
+        const dropped = [...logits].filter((_, token) => probabilities[token] === 0);
+        expect(kept).toContain(Math.max(...logits));
+        for (const logit of dropped) expect(logit).toBeLessThanOrEqual(Math.min(...kept));
+      }),
+    );
+  });
+
+  it("keeps k tokens where none tie", () => {
+    const logits = Float32Array.from({ length: 20 }, (_, i) => (i * 7) % 20);
+    for (const topK of [1, 2, 5, 19, 20, 100]) {
+      const kept = tokenProbabilities(logits, { ...all, topK }).filter((p) => p > 0);
+      expect(kept).toHaveLength(Math.min(topK, 20));
+    }
+  });
+
+  it("keeps the fewest tokens that reach the wanted share", () => {
+    const logits = Float32Array.from([0.5, 0.3, 0.15, 0.05], Math.log);
+    const kept = (topP: number) =>
+      tokenProbabilities(logits, { ...all, topP }).filter((p) => p > 0).length;
+    expect([0.4, 0.6, 0.85, 0.97, 1].map(kept)).toEqual([1, 2, 3, 4, 4]);
+  });
+
+  it("draws with the frequencies of the softmax", () => {
+    const logits = Float32Array.from([0.5, 0.3, 0.2], Math.log);
+    const random = createRandom(1);
+    const counts = [0, 0, 0];
+    for (let i = 0; i < 20_000; i++) counts[drawToken(logits, all, random)]! += 1;
+    expect(counts[0]! / 20_000).toBeCloseTo(0.5, 1);
+    expect(counts[1]! / 20_000).toBeCloseTo(0.3, 1);
+    expect(counts[2]! / 20_000).toBeCloseTo(0.2, 1);
+  });
+
+  it("gives the same tokens for the same seed", () => {
+    fc.assert(
+      fc.property(fc.nat(), logitArrays, settings, (seed, logits, chosen) => {
+        const draw = () => {
+          const random = createRandom(seed);
+          return Array.from({ length: 8 }, () => drawToken(logits, chosen, random));
+        };
+        expect(draw()).toEqual(draw());
+      }),
+    );
+  });
+
+  it("takes the likeliest at temperature 0", () => {
+    const logits = Float32Array.from([1, 3, 2]);
+    expect(drawToken(logits, { ...all, temperature: 0 }, createRandom(3))).toBe(1);
+  });
+
+  it("refuses logits that are not finite", () => {
+    for (const bad of [[Number.NaN, 1], [-Infinity, -Infinity], [Infinity]]) {
+      expect(() => drawToken(Float32Array.from(bad), all, createRandom(0))).toThrow(/finite/);
+    }
+  });
+});
+
+describe("guidance", () => {
+  it("goes from the unconditional over the conditional beyond it", () => {
+    const conditional = Float32Array.from([2, 0]);
+    const unconditional = Float32Array.from([1, 1]);
+    const at = (guidance: number) => [...guideLogits(conditional, unconditional, guidance)];
+    expect([at(0), at(1), at(3)]).toEqual([
+      [1, 1],
+      [2, 0],
+      [4, -2],
+    ]);
+  });
+});
+
+describe("the random numbers", () => {
+  it("differ between neighbouring seeds and between streams, and are spread evenly", () => {
+    const firsts = Array.from({ length: 500 }, (_, seed) => createRandom(seed).next());
+    const streams = Array.from({ length: 500 }, (_, stream) => createRandom(7, stream).next());
+    for (const numbers of [firsts, streams]) {
+      expect(new Set(numbers).size).toBe(500);
+      const mean = numbers.reduce((a, b) => a + b, 0) / 500;
+      expect(Math.abs(mean - 0.5)).toBeLessThan(0.05);
+      const steps = numbers.slice(1).map((value, i) => Math.abs(value - numbers[i]!));
+      expect(steps.reduce((a, b) => a + b, 0) / steps.length).toBeGreaterThan(0.25);
+    }
+  });
+});

@@ -1,0 +1,171 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { ArSession, readPrompts } from "../../src/engine/ar/ar-session.js";
+import { drawTokens } from "../../src/engine/ar/draw-tokens.js";
+import {
+  largestDifference,
+  readGolden,
+  verifyModel,
+  type Golden,
+} from "../../src/engine/bundle/golden.js";
+import { TokenKind, type Model } from "../../src/engine/bundle/model.js";
+import { createRandom } from "../../src/engine/sampling/random.js";
+import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
+import { openDebugModel } from "./debug-bundle.js";
+
+let model: Model;
+let golden: Golden;
+let prompts: PromptEncoder;
+beforeAll(async () => {
+  model = await openDebugModel();
+  golden = await readGolden(model);
+  prompts = new PromptEncoder(model);
+});
+
+const noPause = () => Promise.resolve();
+const settings = { temperature: 1, topK: 0, topP: 1, guidance: 1, pause: noPause };
+
+describe("a loaded bundle", () => {
+  it("gives what was recorded with it", async () => {
+    await expect(verifyModel(model)).resolves.toBeUndefined();
+  });
+
+  it("decodes a batch as it decodes each picture", async () => {
+    const { imageSize, tokenCount } = model.layout;
+    const image = { side: imageSize, data: golden.image };
+    const requests = [TokenKind.code, TokenKind.masked, TokenKind.exact].map((kind) => ({
+      image,
+      codes: Int32Array.from(golden.codes),
+      kinds: new Uint8Array(tokenCount).fill(kind),
+    }));
+    const together = await model.decode(requests);
+    for (const [index, request] of requests.entries()) {
+      const [alone] = await model.decode([request]);
+      expect(largestDifference(together[index]!.data, alone!.data)).toBeLessThan(1e-5);
+    }
+  });
+
+  it("passes exact tokens through to the pixel", async () => {
+    const { imageSize, tokenCount } = model.layout;
+    const [decoded] = await model.decode([
+      {
+        image: { side: imageSize, data: golden.image },
+        codes: new Int32Array(tokenCount),
+        kinds: new Uint8Array(tokenCount).fill(TokenKind.exact),
+      },
+    ]);
+    expect(largestDifference(decoded!.data, golden.image)).toBeLessThan(1e-5);
+  });
+});
+
+describe("the prompt's tokens", () => {
+  it("are those of the training side", async () => {
+    expect([...(await prompts.tokenize(golden.prompt))]).toEqual(golden.inputIds);
+  });
+
+  it("are only the two marks for an empty prompt", async () => {
+    expect([...(await prompts.tokenize(""))]).toEqual([golden.inputIds[0], golden.inputIds.at(-1)]);
+  });
+
+  it("are cut to the model's limit, the end mark kept", async () => {
+    const ids = await prompts.tokenize("a very long tale of dogs ".repeat(40));
+    expect(ids).toHaveLength(model.manifest.text.maxTokens);
+    expect(ids.at(-1)).toBe(golden.inputIds.at(-1));
+  });
+
+  it("exist for any text", async () => {
+    for (const text of ["写真 🎈 été", "\u0000\u0007", "x".repeat(5_000), "   "]) {
+      const { count, data, width } = await prompts.encode(text);
+      expect(data).toHaveLength(count * width);
+      expect(data.every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+describe("the autoregressive steps", () => {
+  it("give the same logits whether tokens come one by one, in chunks or all at once", async () => {
+    const prefix = await readPrompts(model, [await prompts.encode(golden.prompt)]);
+    const codes = Int32Array.from(golden.codes);
+    const last = model.layout.tokenCount - 1;
+    const [whole] = await ArSession.after(model, prefix).logitsOf(0, last, codes);
+    for (const chunk of [1, 5, 17]) {
+      const session = ArSession.after(model, prefix);
+      let logits: Float32Array | undefined;
+      for (let first = 0; first <= last; first += chunk) {
+        [logits] = await session.logitsOf(first, Math.min(last, first + chunk - 1), codes);
+      }
+      expect(largestDifference(logits, whole!)).toBeLessThan(1e-3);
+    }
+  });
+
+  it("do not depend on what else is in the batch, padding included", async () => {
+    const long = await prompts.encode("a brown dog runs over the green grass");
+    const short = await prompts.encode("");
+    const codes = Int32Array.from(golden.codes);
+    const both = await ArSession.after(model, await readPrompts(model, [long, short])).logitsOf(
+      0,
+      9,
+      codes,
+    );
+    for (const [index, states] of [long, short].entries()) {
+      const [alone] = await ArSession.after(model, await readPrompts(model, [states])).logitsOf(
+        0,
+        9,
+        codes,
+      );
+      expect(largestDifference(both[index], alone!)).toBeLessThan(1e-3);
+    }
+    expect(largestDifference(both[0], both[1]!)).toBeGreaterThan(1e-3);
+  });
+
+  it("never read codes that are not known yet", async () => {
+    const prefix = await readPrompts(model, [await prompts.encode("")]);
+    const codes = Int32Array.from(golden.codes);
+    const changed = codes.map((code, token) => (token < 20 ? code : 0));
+    const [a] = await ArSession.after(model, prefix).logitsOf(0, 20, codes);
+    const [b] = await ArSession.after(model, prefix).logitsOf(0, 20, changed);
+    expect(largestDifference(a, b!)).toBe(0);
+  });
+
+  it("draw the same codes for the same seed, others for another, and leave forced ones alone", async () => {
+    const prefix = await readPrompts(model, [
+      await prompts.encode("a dog"),
+      await prompts.encode(""),
+    ]);
+    const codes = Int32Array.from(golden.codes);
+    const isDrawn = Uint8Array.from(codes, (_, token) => (token >= 16 && token % 3 === 0 ? 1 : 0));
+    const draw = (seed: number) =>
+      drawTokens(
+        model,
+        prefix,
+        { codes, isDrawn },
+        { ...settings, guidance: 2, random: createRandom(seed) },
+      );
+    const first = await draw(7);
+    expect([...(await draw(7))]).toEqual([...first]);
+    expect([...(await draw(8))]).not.toEqual([...first]);
+    first.forEach((code, token) => {
+      if (isDrawn[token] === 0) expect(code).toBe(codes[token]);
+      expect(code).toBeGreaterThanOrEqual(0);
+    });
+  });
+
+  it("report every scale once, in order, and every token", async () => {
+    const prefix = await readPrompts(model, [await prompts.encode("")]);
+    const { tokenCount, scaleCount } = model.layout;
+    const scales: number[] = [];
+    let tokens = 0;
+    await drawTokens(
+      model,
+      prefix,
+      { codes: new Int32Array(tokenCount), isDrawn: new Uint8Array(tokenCount).fill(1) },
+      {
+        ...settings,
+        random: createRandom(1),
+        onToken: () => tokens++,
+        onScale: async (scale) => void scales.push(scale),
+      },
+    );
+    expect(tokens).toBe(tokenCount);
+    expect(scales).toEqual(Array.from({ length: scaleCount }, (_, scale) => scale));
+  });
+});
