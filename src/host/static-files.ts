@@ -1,6 +1,7 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, type Dirent } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { AppError } from "../core/errors.js";
 import { SECURITY_HEADERS } from "./security-headers.js";
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -30,6 +31,7 @@ export type StaticFiles = (method: string, path: string) => Promise<StaticReply>
  * Serves the built page of `rootDir`: exactly the files that are there when this is called, by exact
  * name. No path is ever put together from a request, so `..`, `%2e`, backslashes, NUL and links out
  * of the folder cannot reach anything: they are not in the list.
+ * @throws AppError NOT_AVAILABLE if the folder cannot be read
  */
 export function createStaticFiles(rootDir: string): StaticFiles {
   const files = listFiles(rootDir);
@@ -46,8 +48,7 @@ export function createStaticFiles(rootDir: string): StaticFiles {
 
 /** Address path -> file, for every regular file below the folder; links are left out. */
 function listFiles(rootDir: string): ReadonlyMap<string, string> {
-  const entries = readdirSync(rootDir, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
+  const files = readFolder(rootDir).filter((entry) => entry.isFile());
   return new Map(
     files.map((entry) => {
       const file = join(entry.parentPath, entry.name);
@@ -55,6 +56,19 @@ function listFiles(rootDir: string): ReadonlyMap<string, string> {
       return [`/${path.split("/").map(encodeURIComponent).join("/")}`, file];
     }),
   );
+}
+
+function readFolder(rootDir: string): Dirent[] {
+  try {
+    return readdirSync(rootDir, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    throw new AppError(
+      "NOT_AVAILABLE",
+      `Expected the built page in ${rootDir} but it cannot be read; run \`npm run build\` first.`,
+      { rootDir },
+      { cause: error },
+    );
+  }
 }
 
 function fileHeaders(path: string, file: string): Record<string, string> {

@@ -12,6 +12,7 @@ import { z } from "./zod.js";
  *
  * Base64 would cost a third more bytes and a copy through strings for every picture.
  */
+export const FRAME_MEDIA_TYPE = "application/x-spectral-frame";
 const BLOB_KEY = "$bin";
 const HEADER_BYTES = 4;
 

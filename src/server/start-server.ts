@@ -1,0 +1,118 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import type { Duplex } from "node:stream";
+import { AppError, toErrorData } from "../core/errors.js";
+import { EngineProcess, type EngineTiming } from "../host/engine-process.js";
+import { createForkLauncher } from "../host/fork-launcher.js";
+import { openStartupFile } from "../host/host-methods.js";
+import { createRouter } from "../host/router.js";
+import { createSessionFolder } from "../host/session-folder.js";
+import { createStaticFiles } from "../host/static-files.js";
+import { createEngineClient } from "../shared/client.js";
+import { EVENTS_PATH } from "../shared/loopback.js";
+import { Access } from "./access.js";
+import { EventSockets } from "./event-sockets.js";
+import { createLoopbackHostApi } from "./host-api.js";
+import { handleRequest } from "./request-handler.js";
+import { sendText } from "./replies.js";
+
+export interface ServerOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Folder of the built page. */
+  readonly rendererDir: string;
+  readonly modelsDir: string;
+  /** The built engine child, and options for Node to run it with. */
+  readonly childPath: string;
+  readonly childExecArgv?: readonly string[];
+  /** Where the session folder is made; the system's temporary folder by default. */
+  readonly sessionParentDir?: string;
+  /** A picture to open at the start. */
+  readonly picturePath: string | null;
+  readonly version: string;
+  readonly timing?: Partial<EngineTiming>;
+  readonly log: (line: string) => void;
+}
+
+/** A loopback host that accepts requests. */
+export interface RunningServer {
+  /** The address to open once; it holds the key of this run. */
+  readonly address: string;
+  readonly port: number;
+  /** The engine's process number, for tests that kill it. */
+  enginePid(): number | undefined;
+  /** Ends everything: connections, engine, session folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the app to browsers of this machine, on 127.0.0.1 only.
+ * @throws AppError NOT_AVAILABLE if the port cannot be had
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const files = createStaticFiles(options.rendererDir);
+  const server = createServer();
+  const port = await listen(server, options.port);
+  const session = createSessionFolder(options.sessionParentDir ?? tmpdir());
+  const engine = new EngineProcess({
+    launcher: createForkLauncher({
+      childPath: options.childPath,
+      execArgv: options.childExecArgv ?? [],
+      modelsDir: options.modelsDir,
+      sessionDir: session.path,
+    }),
+    ...(options.timing ? { timing: options.timing } : {}),
+    log: options.log,
+  });
+  const engineApi = createEngineClient(engine);
+  const host = createLoopbackHostApi(
+    { host: "loopback", version: options.version },
+    engineApi,
+    openStartupFile(engineApi, options.picturePath),
+  );
+  const access = new Access(port);
+  const sockets = new EventSockets(engine);
+  const parts = { access, files, router: createRouter({ engine, host }) };
+  server.on("request", (request, response) => {
+    handleRequest(parts, request, response).catch((error: unknown) => {
+      options.log(toErrorData(error).message);
+      if (!response.headersSent) sendText(response, 500, "Something went wrong; see the log.");
+      else response.destroy();
+    });
+  });
+  server.on("upgrade", (request, socket: Duplex, head: Buffer) => {
+    const isRefused = request.url !== EVENTS_PATH || access.refuseCall(request) !== null;
+    if (isRefused) socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    else sockets.accept(request, socket, head);
+  });
+  return {
+    address: access.address,
+    port,
+    enginePid: () => engine.pid,
+    close: async () => {
+      sockets.close();
+      engine.dispose();
+      await closeServer(server);
+      session.remove();
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      const message = `Expected to listen on 127.0.0.1:${port} but got: ${error.message}; choose another port.`;
+      reject(new AppError("NOT_AVAILABLE", message, { port }, { cause: error }));
+    });
+    // Proof of the cast: a server that listens on a host and port has such an address.
+    server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

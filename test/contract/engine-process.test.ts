@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { EngineProcess, type EngineTiming } from "../../src/host/engine-process";
+import { createForkLauncher } from "../../src/host/fork-launcher";
+import { eventSchemas, type Topic } from "../../src/shared/events";
+
+const childPath = join(import.meta.dirname, "fixtures/tiny-engine.js");
+
+let sessionDir: string;
+let engine: EngineProcess;
+let events: { readonly topic: Topic; readonly payload: unknown }[];
+
+beforeEach(() => {
+  sessionDir = mkdtempSync(join(tmpdir(), "spectral-test-"));
+});
+
+afterEach(() => {
+  engine.dispose();
+  rmSync(sessionDir, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function start(timing: Partial<EngineTiming> = {}, path = childPath): void {
+  events = [];
+  engine = new EngineProcess({
+    launcher: createForkLauncher({ childPath: path, modelsDir: "models", sessionDir }),
+    timing,
+    log: () => undefined,
+  });
+  // Proof of the cast: the table's own keys.
+  for (const topic of Object.keys(eventSchemas) as Topic[]) {
+    engine.subscribe(topic, (payload) => events.push({ topic, payload }));
+  }
+}
+
+function startJob(prompt: string, jobId = "job-1"): Promise<unknown> {
+  return engine.invoke("startJob", { jobId, prompt });
+}
+
+async function until(isTrue: () => boolean, timeoutMs = 20_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  while (!isTrue()) {
+    if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${String(isTrue)}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const heard = (topic: Topic) => events.some((event) => event.topic === topic);
+const payloadsOf = (topic: Topic) =>
+  events.filter((event) => event.topic === topic).map((event) => event.payload);
+
+test("requests, errors and binary replies cross the process boundary", async () => {
+  start();
+  const bytes = new Uint8Array([1, 2, 3, 255]);
+  expect(await engine.invoke("readTile", { bytes })).toEqual({ width: 1, height: 1, rgba: bytes });
+  await expect(engine.invoke("getDocument", {})).rejects.toMatchObject({
+    code: "DOCUMENT_UNKNOWN",
+    message: "gone",
+  });
+});
+
+test("a method that the engine does not have never reaches it", async () => {
+  start();
+  await expect(engine.invoke("constructor", {})).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+});
+
+test("parameters that cannot be cloned fail alone", async () => {
+  start();
+  await expect(engine.invoke("readTile", { bytes: () => 1 })).rejects.toMatchObject({
+    code: "INTERNAL",
+  });
+  expect(await engine.invoke("ping", {})).toEqual({});
+});
+
+test.each([
+  ["exit", "exit code 7"],
+  ["segfault", "signal SIGSEGV"],
+])(
+  "a job whose process dies (%s) is reported failed, and the next process works",
+  async (prompt, reason) => {
+    start();
+    await startJob(prompt);
+    const waiting = engine.invoke("cancelJob", { jobId: "other-job" });
+    await waiting;
+    await until(() => heard("engine-restarted"));
+    expect(payloadsOf("job-failed")).toMatchObject([
+      { jobId: "job-1", error: { code: "ENGINE_DIED", details: { reason } } },
+    ]);
+    expect(payloadsOf("engine-restarted")).toEqual([{ reason }]);
+    // The session folder is the same one.
+    expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+  },
+);
+
+test("requests that wait when the process is killed are rejected with ENGINE_DIED", async () => {
+  start();
+  await startJob("hang");
+  await until(() => heard("job-progress"));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const waiting = engine.invoke("getEngineInfo", {});
+  process.kill(engine.pid!, "SIGKILL");
+  await expect(waiting).rejects.toMatchObject({ code: "ENGINE_DIED" });
+  expect(payloadsOf("job-failed")).toHaveLength(1);
+});
+
+test("a hanging process is noticed and replaced", async () => {
+  start({ intervalMs: 50, busyLimitMs: 300, idleLimitMs: 300 });
+  await startJob("hang");
+  await until(() => heard("engine-restarted"));
+  expect(payloadsOf("engine-restarted")).toMatchObject([
+    { reason: expect.stringContaining("no sign of life") as string },
+  ]);
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+});
+
+test("a process that only answers the heartbeat is left alone", async () => {
+  start({ intervalMs: 50, busyLimitMs: 2_000, idleLimitMs: 2_000 });
+  await engine.invoke("ping", {});
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  expect(heard("engine-restarted")).toBe(false);
+});
+
+test("a process that sends nonsense is replaced", async () => {
+  start();
+  await startJob("garbage");
+  await until(() => heard("engine-restarted"));
+  expect(payloadsOf("job-failed")).toMatchObject([{ jobId: "job-1" }]);
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+});
+
+test("a cancel that the engine obeys keeps the process", async () => {
+  start();
+  await startJob("steady");
+  await until(() => heard("job-progress"));
+  expect(await engine.invoke("cancelJob", { jobId: "job-1" })).toEqual({});
+  await until(() => heard("job-cancelled"));
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 1 });
+});
+
+test("a cancel that a blocked engine cannot hear replaces the process, and counts as cancelled", async () => {
+  start({ cancelAnswerMs: 200 });
+  await startJob("hang");
+  await until(() => heard("job-progress"));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await engine.invoke("cancelJob", { jobId: "job-1" })).toEqual({});
+  expect(payloadsOf("job-cancelled")).toEqual([{ jobId: "job-1" }]);
+  expect(heard("job-failed")).toBe(false);
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+});
+
+test("a job that goes on after its cancel was answered is ended with its process", async () => {
+  start({ cancelEndMs: 200 });
+  await startJob("deaf");
+  expect(await engine.invoke("cancelJob", { jobId: "job-1" })).toEqual({});
+  await until(() => heard("job-cancelled"));
+  expect(payloadsOf("engine-restarted")).toHaveLength(1);
+});
+
+test("a job whose end was heard before its start is not taken for running", async () => {
+  start();
+  await startJob("early-end");
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => heard("engine-restarted"));
+  expect(payloadsOf("job-failed")).toMatchObject([{ error: { code: "MASK_EMPTY" } }]);
+});
+
+test("a process that dies at every start is not started in a busy loop", async () => {
+  start({}, join(import.meta.dirname, "fixtures/dying-engine.js"));
+  await until(() => payloadsOf("engine-restarted").length >= 2);
+  await expect(engine.invoke("ping", {})).rejects.toMatchObject({ code: "ENGINE_DIED" });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(payloadsOf("engine-restarted").length).toBeLessThan(5);
+});
+
+test("after dispose nothing is started again", async () => {
+  start();
+  await engine.invoke("ping", {});
+  const waiting = engine.invoke("readTile", { bytes: new Uint8Array(1) });
+  engine.dispose();
+  await expect(waiting).rejects.toMatchObject({ code: "ENGINE_DIED" });
+  await expect(engine.invoke("ping", {})).rejects.toMatchObject({ code: "ENGINE_DIED" });
+  expect(events).toEqual([]);
+});
