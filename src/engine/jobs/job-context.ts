@@ -1,0 +1,30 @@
+import { setImmediate } from "node:timers/promises";
+import type { Rect } from "../../core/rect.js";
+import type { ScreenPixels } from "../../core/screen-pixels.js";
+import type { JobStage } from "../../shared/jobs.js";
+
+/** How far a job is; `done` of `total` steps of the stage. */
+export interface JobProgress {
+  readonly stage: JobStage;
+  /** The scale being drawn, or null outside of drawing. */
+  readonly scale: number | null;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What a running job may use of its surroundings. */
+export interface JobContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: JobProgress) => void;
+  /** The region as it would look if the job stopped after `scale`; `rect` in document pixels. */
+  readonly onPreview: (scale: number, rect: Rect, pixels: ScreenPixels) => void;
+}
+
+/**
+ * Lets the event loop turn, so that a cancel arrives, and throws if one did. A run of the inference
+ * runtime blocks the thread: without this between runs, a cancel would wait for the whole job.
+ */
+export async function pause({ signal }: JobContext): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
+}

@@ -1,0 +1,28 @@
+import { readPrompts, type TextPrefix } from "../ar/ar-session.js";
+import type { Model } from "../bundle/model.js";
+import { PromptEncoder } from "../text/prompt-encoder.js";
+
+/** A model with the memory of its prompts; lives as long as the model is loaded. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly prompts: PromptEncoder;
+}
+
+/** The texts that steer a job. */
+export interface Steering {
+  readonly prompt: string;
+  /** What the prompt is told apart from; empty for none. */
+  readonly negativePrompt: string;
+  readonly guidance: number;
+}
+
+/** Without guidance one sequence is enough, which takes half the time. */
+export async function readSteering(
+  { model, prompts }: LoadedModel,
+  { prompt, negativePrompt, guidance }: Steering,
+): Promise<TextPrefix> {
+  const texts = guidance === 1 ? [prompt] : [prompt, negativePrompt];
+  const states = [];
+  for (const text of texts) states.push(await prompts.encode(text));
+  return readPrompts(model, states);
+}

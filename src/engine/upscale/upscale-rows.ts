@@ -1,0 +1,191 @@
+import type { ModelImage } from "../../core/model-image.js";
+import { finishedRows, planTiles, tileRect, type TilePlan } from "../../core/plan/tiles.js";
+import type { Rect } from "../../core/rect.js";
+import type { DetailPredictor, InputTile } from "./detail-predictor.js";
+
+/** One or three channels of a picture that go through the model together. */
+export interface UpscaleLayer {
+  /** 1: the model's three planes are averaged (grey, alpha); 3: they are red, green and blue. */
+  readonly channels: 1 | 3;
+  /** The input pixels under `rect` as the model sees them, edges repeated beyond the border. */
+  readonly read: (rect: Rect) => ModelImage;
+}
+
+/** What to enlarge. */
+export interface UpscaleSource {
+  readonly width: number;
+  readonly height: number;
+  /** Their channels follow one another in the result. */
+  readonly layers: readonly UpscaleLayer[];
+  /** False where the result is not looked at: its details stay 0. */
+  readonly isNeeded?: (rect: Rect) => boolean;
+}
+
+/** Input rows whose details are complete. */
+export interface FinishedRows {
+  readonly start: number;
+  readonly count: number;
+  /**
+   * `count * factor` output rows of `width * factor` pixels, channels interleaved, in the model's
+   * units: what to add to the repeated input. Valid only during the call.
+   */
+  readonly details: Float32Array;
+}
+
+export interface UpscaleCallbacks {
+  readonly pause: () => Promise<void>;
+  readonly onTiles: (done: number, total: number) => void;
+  readonly onRows: (rows: FinishedRows) => void | Promise<void>;
+}
+
+/** Tiles in one call of the decoder: more gain little on a CPU and delay a cancel. */
+const BATCH = 2;
+
+/**
+ * Enlarges tile by tile and hands over rows as soon as no later tile touches them; only one row of
+ * tiles is in memory. Overlapping tiles blend their *details* with weights that are constant within
+ * a block, so that every block still sums to what it did.
+ */
+export async function upscaleRows(
+  source: UpscaleSource,
+  predictor: DetailPredictor,
+  imageSize: number,
+  { pause, onTiles, onRows }: UpscaleCallbacks,
+): Promise<void> {
+  const { factor } = predictor;
+  const plan = planTiles({ ...source, imageSize, factor, overlap: overlapOf(imageSize / factor) });
+  const band = new DetailBand(plan, source);
+  const total = plan.columns.starts.length * plan.rows.starts.length;
+  let done = 0;
+  for (let row = 0; row < plan.rows.starts.length; row++) {
+    for (const batch of batchesOf(tilesOfRow(plan, source, row))) {
+      await pause();
+      const needed = batch.filter(({ isFlat }) => !isFlat);
+      const details = needed.length === 0 ? [] : await predictor.predict(needed);
+      needed.forEach((tile, index) => {
+        const planes = details[index];
+        if (planes) band.add(tile, planes);
+      });
+      done += batch.filter(({ layer }) => layer === 0).length;
+      onTiles(done, total);
+    }
+    const { start, end } = finishedRows(plan, row);
+    if (end > start) await onRows({ start, count: end - start, details: band.rows(start, end) });
+    band.dropRowsBefore(end);
+  }
+}
+
+/** An eighth of a tile: wide enough for a soft blend, cheap enough (a third more tiles). */
+function overlapOf(tileSide: number): number {
+  return Math.min(Math.ceil(tileSide / 8), Math.ceil(tileSide / 2) - 1);
+}
+
+/** A tile of one layer. */
+interface LayerTile extends InputTile {
+  readonly column: number;
+  readonly row: number;
+  readonly layer: number;
+  /** Nothing to predict: not looked at, or one colour all over. */
+  readonly isFlat: boolean;
+}
+
+function* tilesOfRow(plan: TilePlan, source: UpscaleSource, row: number): Generator<LayerTile> {
+  const perRow = plan.columns.starts.length;
+  for (let column = 0; column < perRow; column++) {
+    const rect = tileRect(plan, column, row);
+    const isNeeded = source.isNeeded?.(rect) ?? true;
+    for (const [layer, { read }] of source.layers.entries()) {
+      const index = (row * perRow + column) * source.layers.length + layer;
+      const image = read(rect);
+      yield { index, image, column, row, layer, isFlat: !isNeeded || isFlat(image) };
+    }
+  }
+}
+
+/** One colour has no details; this makes opaque alpha free and keeps it exactly opaque. */
+function isFlat({ side, data }: ModelImage): boolean {
+  const area = side * side;
+  return data.every((value, index) => value === data[index - (index % area)]);
+}
+
+function* batchesOf(tiles: Iterable<LayerTile>): Generator<LayerTile[]> {
+  let batch: LayerTile[] = [];
+  for (const tile of tiles) {
+    batch.push(tile);
+    if (batch.filter(({ isFlat }) => !isFlat).length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Details of the output rows that are being blended: those of one row of tiles. */
+class DetailBand {
+  readonly #data: Float32Array;
+  readonly #rowLength: number;
+  readonly #channels: number;
+  readonly #firstChannels: readonly number[];
+  /** Input row at which the band starts. */
+  #top = 0;
+
+  constructor(
+    private readonly plan: TilePlan,
+    private readonly source: UpscaleSource,
+  ) {
+    let channels = 0;
+    this.#firstChannels = source.layers.map(
+      (layer) => (channels += layer.channels) - layer.channels,
+    );
+    this.#channels = channels;
+    this.#rowLength = source.width * plan.factor * channels;
+    const rows = Math.min(plan.tileSide, source.height);
+    this.#data = new Float32Array(rows * plan.factor * this.#rowLength);
+  }
+
+  /** Adds a tile's details by its blend weights; what hangs over the picture is dropped. */
+  add({ column, row, layer }: LayerTile, { side, data }: ModelImage): void {
+    const { plan, source } = this;
+    const { factor, tileSide } = plan;
+    const left = plan.columns.starts[column] ?? 0;
+    const top = plan.rows.starts[row] ?? 0;
+    const columnWeights = plan.columns.weights[column] ?? new Float32Array(0);
+    const rowWeights = plan.rows.weights[row] ?? new Float32Array(0);
+    const width = Math.min(tileSide, source.width - left) * factor;
+    const height = Math.min(tileSide, source.height - top) * factor;
+    const channels = source.layers[layer]?.channels ?? 1;
+    const first = this.#firstChannels[layer] ?? 0;
+    const area = side * side;
+    for (let y = 0; y < height; y++) {
+      const rowWeight = rowWeights[Math.floor(y / factor)] ?? 0;
+      let target =
+        ((top - this.#top) * factor + y) * this.#rowLength + left * factor * this.#channels + first;
+      for (let x = 0; x < width; x++, target += this.#channels) {
+        const weight = rowWeight * (columnWeights[Math.floor(x / factor)] ?? 0);
+        const at = y * side + x;
+        const red = data[at] ?? 0;
+        const green = data[at + area] ?? 0;
+        const blue = data[at + 2 * area] ?? 0;
+        if (channels === 1) {
+          this.#data[target] = (this.#data[target] ?? 0) + (weight * (red + green + blue)) / 3;
+        } else {
+          this.#data[target] = (this.#data[target] ?? 0) + weight * red;
+          this.#data[target + 1] = (this.#data[target + 1] ?? 0) + weight * green;
+          this.#data[target + 2] = (this.#data[target + 2] ?? 0) + weight * blue;
+        }
+      }
+    }
+  }
+
+  /** Output rows of the input rows from `start` to `end`. */
+  rows(start: number, end: number): Float32Array {
+    const length = this.plan.factor * this.#rowLength;
+    return this.#data.subarray((start - this.#top) * length, (end - this.#top) * length);
+  }
+
+  dropRowsBefore(row: number): void {
+    const dropped = (row - this.#top) * this.plan.factor * this.#rowLength;
+    this.#data.copyWithin(0, dropped);
+    this.#data.fill(0, this.#data.length - dropped);
+    this.#top = row;
+  }
+}
