@@ -1,0 +1,66 @@
+import type { Tile } from "../../shared/documents.js";
+import type { PickedFile, Platform } from "./platform.js";
+
+/** Extensions beside the media type: some systems know no type for AVIF or TIFF. */
+const ACCEPTED = "image/*,.png,.jpg,.jpeg,.webp,.tif,.tiff,.avif,.gif";
+/** A download begins after the click's task; until then its address must stay alive. */
+const REVOKE_AFTER_MS = 60_000;
+
+/** The real browser. */
+export function createBrowserPlatform(): Platform {
+  return {
+    timer: (run, delayMs) => {
+      const handle = setTimeout(run, delayMs);
+      return () => clearTimeout(handle);
+    },
+    now: () => performance.now(),
+    randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    settings: localStorage,
+    decodeTile,
+    releaseTile: (bitmap) => {
+      if (bitmap instanceof ImageBitmap) bitmap.close();
+    },
+    pickFile,
+    download,
+  };
+}
+
+/** A picked, dropped or pasted `File` as the controllers see it. */
+export function fromFile(file: File): PickedFile {
+  return {
+    name: file.name === "" ? "Pasted picture" : file.name,
+    byteLength: file.size,
+    read: async () => new Uint8Array(await file.arrayBuffer()),
+  };
+}
+
+function decodeTile({ width, height, rgba }: Tile): Promise<ImageBitmap> {
+  return createImageBitmap(new ImageData(new Uint8ClampedArray(rgba), width, height), {
+    // The engine sends the picture's own numbers; the screen must not bend them a second time.
+    colorSpaceConversion: "none",
+  });
+}
+
+function pickFile(): Promise<PickedFile | null> {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.accept = ACCEPTED;
+  return new Promise((resolve) => {
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      resolve(file === undefined ? null : fromFile(file));
+    });
+    input.addEventListener("cancel", () => resolve(null));
+    input.click();
+  });
+}
+
+function download(file: { name: string; mediaType: string; bytes: Uint8Array }): void {
+  const blob = new Blob([new Uint8Array(file.bytes)], { type: file.mediaType });
+  const address = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), REVOKE_AFTER_MS);
+}

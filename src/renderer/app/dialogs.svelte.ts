@@ -1,0 +1,24 @@
+/** The dialog that is open; there is at most one. */
+export type OpenDialog =
+  | { readonly kind: "none" }
+  /** `then` runs after a successful save. */
+  | { readonly kind: "save"; readonly then: (() => void) | null }
+  | { readonly kind: "unsaved"; readonly proceed: () => void }
+  | { readonly kind: "generate" }
+  | { readonly kind: "about" };
+
+export class Dialogs {
+  current = $state.raw<OpenDialog>({ kind: "none" });
+
+  get isOpen(): boolean {
+    return this.current.kind !== "none";
+  }
+
+  open(dialog: OpenDialog): void {
+    this.current = dialog;
+  }
+
+  close(): void {
+    this.current = { kind: "none" };
+  }
+}

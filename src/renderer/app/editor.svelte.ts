@@ -1,0 +1,453 @@
+import { AppError, fromErrorData } from "../../core/errors.js";
+import type { EditorApi, ReplyOf } from "../../shared/api.js";
+import { createApiClient, subscribeTo } from "../../shared/client.js";
+import type { DocumentInfo } from "../../shared/documents.js";
+import type { Events, MenuCommand } from "../../shared/events.js";
+import type { JobRequest } from "../../shared/jobs.js";
+import type { ModelSummary } from "../../shared/models.js";
+import type { Transport } from "../../shared/transport.js";
+import { CompareController } from "../compare/compare.svelte.js";
+import { DocumentController, type SaveOptions } from "../document/document-controller.svelte.js";
+import { JobController } from "../job/job-controller.svelte.js";
+import { editRequest, generateRequest, upscaledSize, upscaleRequest } from "../job/requests.js";
+import { JobSettings } from "../job/settings.svelte.js";
+import { LadderController } from "../ladder/ladder-controller.svelte.js";
+import { overviewRegion, regionFor } from "../ladder/rungs.js";
+import { MaskController } from "../mask/mask-controller.svelte.js";
+import { Notices } from "../notices/notices.svelte.js";
+import { messages } from "../text/messages.js";
+import { ThemeController } from "../theme/theme.svelte.js";
+import { sceneOf } from "../view/scene.js";
+import { TileCache } from "../view/tile-cache.js";
+import { Viewport } from "../view/viewport.svelte.js";
+import { Dialogs } from "./dialogs.svelte.js";
+import type { PickedFile, Platform } from "./platform.js";
+
+export type AppInfo = ReplyOf<"getAppInfo">;
+/** What the right panel is about. */
+export type Mode = "edit" | "upscale";
+/** Why a run is not possible now. */
+export type RunBlocker = keyof typeof messages.edit.reasons | "tooLarge";
+
+/**
+ * The editing screen without its pixels: owns the controllers and lets them work together.
+ * Components show what it says and call what it offers; it never throws, failures become notices.
+ */
+export class Editor {
+  readonly api: EditorApi;
+  readonly platform: Platform;
+  readonly notices: Notices;
+  readonly theme: ThemeController;
+  readonly document: DocumentController;
+  readonly viewport = new Viewport();
+  readonly mask = new MaskController();
+  readonly ladder: LadderController;
+  readonly settings: JobSettings;
+  readonly job: JobController;
+  readonly compare = new CompareController();
+  readonly dialogs = new Dialogs();
+  readonly tiles: TileCache<CanvasImageSource>;
+
+  appInfo = $state.raw<AppInfo | null>(null);
+  model = $state.raw<ModelSummary | null>(null);
+  mode = $state<Mode>("edit");
+  /** Counts arrived tiles: what draws them depends on this. */
+  tileVersion = $state(0);
+
+  readonly scene = $derived.by(() =>
+    sceneOf(this.document.shown, this.document.original, this.job.state, this.job.shown),
+  );
+  readonly region = $derived.by(() => {
+    const { shown } = this.document;
+    const { size } = this.mask;
+    if (shown === null || size === null || this.model === null) return null;
+    // An undone upscale: for a moment the mask still has the size of before.
+    if (size.width !== shown.size.width || size.height !== shown.size.height) return null;
+    return regionFor(shown.size, this.mask.bounds, this.model.layout);
+  });
+
+  readonly #transport: Transport;
+  #stopListening: (() => void)[] = [];
+  #sceneId: string | null = null;
+
+  constructor(transport: Transport, platform: Platform) {
+    this.#transport = transport;
+    this.platform = platform;
+    this.api = createApiClient(transport);
+    this.notices = new Notices(platform.timer);
+    this.theme = new ThemeController(platform.settings);
+    this.document = new DocumentController(this.api);
+    this.settings = new JobSettings(platform.randomSeed);
+    this.job = new JobController(this.api, platform.now);
+    this.ladder = new LadderController(this.api, platform.timer, this.#report);
+    this.tiles = new TileCache({
+      read: (request) => this.api.readTile(request),
+      decode: platform.decodeTile,
+      release: platform.releaseTile,
+      onLoaded: () => this.tileVersion++,
+      onError: this.#report,
+    });
+  }
+
+  // --- start and end -------------------------------------------------------------------------
+
+  /** Listens to the host and shows what it opened. */
+  async start(): Promise<void> {
+    this.#listen();
+    await this.#attempt(async () => {
+      const info = await this.api.getAppInfo({});
+      this.appInfo = info;
+      this.#useModel(info.models[0] ?? null);
+      for (const problem of info.modelProblems) {
+        this.notices.show({
+          tone: "error",
+          title: messages.notices.modelProblem,
+          body: problem.message,
+        });
+      }
+      if (info.startupError !== null) this.notices.showError(fromErrorData(info.startupError));
+      if (info.startupDocument !== null) this.#adopt(info.startupDocument);
+    });
+  }
+
+  stop(): void {
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
+    this.tiles.clear();
+  }
+
+  chooseModel(model: ModelSummary): void {
+    this.#useModel(model);
+  }
+
+  // --- documents -----------------------------------------------------------------------------
+
+  /** Asks for a file and opens it. */
+  async open(): Promise<void> {
+    await this.#attempt(async () => {
+      if (this.appInfo?.host === "electron") {
+        this.#replaceDocument(() => void this.#attempt(() => this.#openByNativeDialog()));
+        return;
+      }
+      const file = await this.platform.pickFile();
+      if (file !== null) this.openFile(file);
+    });
+  }
+
+  /** Opens a picked, dropped or pasted file, after asking about unsaved changes. */
+  openFile(file: PickedFile): void {
+    this.#replaceDocument(() => void this.#openFile(file));
+  }
+
+  async save(options: SaveOptions): Promise<void> {
+    const { info } = this.document;
+    const dialog = this.dialogs.current;
+    if (info === null) return;
+    await this.#attempt(async () => {
+      const name = await this.#write(info, options);
+      if (name === null) return;
+      this.notices.show({ tone: "success", title: messages.save.saved(name) });
+      this.dialogs.close();
+      if (dialog.kind === "save") dialog.then?.();
+    });
+  }
+
+  get canUndo(): boolean {
+    if (!this.job.isIdle || this.document.isBusy) return false;
+    return this.mask.canUndo || (this.document.info?.canUndo ?? false);
+  }
+
+  get canRedo(): boolean {
+    if (!this.job.isIdle || this.document.isBusy) return false;
+    return this.mask.canRedo || (this.document.info?.canRedo ?? false);
+  }
+
+  /** Strokes of the mask are newer than the shown revision, so they are taken back first. */
+  async undo(): Promise<void> {
+    if (!this.canUndo) return;
+    if (this.mask.canUndo) this.mask.undo();
+    else await this.#changeRevision(() => this.document.undo());
+  }
+
+  async redo(): Promise<void> {
+    if (!this.canRedo) return;
+    if (this.mask.canRedo) this.mask.redo();
+    else await this.#changeRevision(() => this.document.redo());
+  }
+
+  async goToRevision(revision: number): Promise<void> {
+    if (this.job.isIdle) await this.#changeRevision(() => this.document.goToRevision(revision));
+  }
+
+  // --- jobs ----------------------------------------------------------------------------------
+
+  /** Why the panel's button is off, or null if it is on. */
+  get runBlocker(): RunBlocker | null {
+    if (this.document.info === null) return "noDocument";
+    if (this.model === null) return "noModel";
+    if (this.job.isActive) return "busy";
+    if (this.job.state.kind === "candidate") return "pending";
+    if (this.mode === "upscale") {
+      return upscaledSize(this.document.info, this.settings.factor).isAllowed ? null : "tooLarge";
+    }
+    if (this.mask.isEmpty) return "noMask";
+    return this.ladder.frozenScales >= this.ladder.rungs.length ? "allKept" : null;
+  }
+
+  /** Runs what the panel is about. */
+  async run(): Promise<void> {
+    if (this.runBlocker !== null) return;
+    const request = this.#panelRequest();
+    if (request !== null) await this.#startJob(request);
+  }
+
+  async generate(): Promise<void> {
+    const { model } = this;
+    if (model === null || !this.job.isIdle) return;
+    this.dialogs.close();
+    await this.#startJob(generateRequest(this.settings, model));
+  }
+
+  /** Throws the result away and runs once more, with another seed and the settings of now. */
+  async tryAgain(): Promise<void> {
+    const { state } = this.job;
+    if (state.kind !== "candidate") return;
+    await this.#attempt(async () => {
+      await this.job.discard();
+      this.settings.isSeedLocked = false;
+      const next = state.request.kind === "generate" ? null : this.#panelRequest();
+      const seed = next?.seed ?? this.settings.takeSeed();
+      await this.job.start(next ?? { ...state.request, seed });
+    });
+  }
+
+  async keep(): Promise<void> {
+    const { state } = this.job;
+    if (state.kind !== "candidate") return;
+    const accept = () =>
+      void this.#attempt(async () => {
+        const info = await this.job.accept();
+        this.compare.stop();
+        if (info === null) return;
+        this.mask.reset({ width: info.width, height: info.height });
+        this.#adopt(info);
+      });
+    // A new picture takes the place of the open one.
+    if (state.request.kind === "generate") this.#askIfUnsaved(accept);
+    else accept();
+  }
+
+  async discard(): Promise<void> {
+    await this.#attempt(() => this.job.discard());
+  }
+
+  async cancelJob(): Promise<void> {
+    await this.#attempt(() => this.job.cancel());
+  }
+
+  /** Escape: the nearest thing that can be left. */
+  async cancel(): Promise<void> {
+    switch (this.job.state.kind) {
+      case "running":
+        return this.cancelJob();
+      case "candidate":
+        return this.discard();
+      case "failed":
+        return this.job.dismiss();
+      case "starting":
+      case "idle":
+        this.compare.stop();
+    }
+  }
+
+  // --- kept in step by the screen ------------------------------------------------------------
+
+  /** Shows another picture from the start, or the same one in its new size. */
+  syncViewport(): void {
+    const { scene } = this;
+    if (scene === null) this.viewport.hide();
+    else if (scene.id !== this.#sceneId) this.viewport.show(scene.size);
+    else this.viewport.replace(scene.size);
+    this.#sceneId = scene?.id ?? null;
+  }
+
+  /** The ladder shows the planned region, or the whole picture while nothing is masked. */
+  syncLadder(): void {
+    const { shown } = this.document;
+    const { model, region } = this;
+    // While a stroke grows the region changes at every move.
+    if (this.mask.isStroking) return;
+    const overview =
+      shown === null || model === null ? null : overviewRegion(shown.size, model.layout);
+    this.ladder.showRegion(shown, model, region?.rect ?? overview);
+  }
+
+  // --- inside --------------------------------------------------------------------------------
+
+  readonly #report = (error: unknown): void => this.notices.showError(error);
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #listen(): void {
+    const on = <T extends keyof Events>(topic: T, listener: (payload: Events[T]) => void) =>
+      this.#stopListening.push(subscribeTo(this.#transport, topic, listener, this.#report));
+    on("job-progress", (payload) => this.job.handle({ topic: "job-progress", payload }));
+    on("job-preview", (payload) => this.job.handle({ topic: "job-preview", payload }));
+    on("job-finished", (payload) => this.job.handle({ topic: "job-finished", payload }));
+    on("job-failed", (payload) => this.job.handle({ topic: "job-failed", payload }));
+    on("job-cancelled", (payload) => this.job.handle({ topic: "job-cancelled", payload }));
+    on("document-changed", (info) => this.document.refresh(info));
+    on("document-opened", (info) => this.#replaceDocument(() => this.#adopt(info)));
+    on("open-failed", (error) => this.notices.showError(fromErrorData(error)));
+    on("engine-restarted", () => this.#afterRestart());
+    on("menu-command", ({ command }) => this.#menu(command));
+  }
+
+  #afterRestart(): void {
+    this.job.loseEngine();
+    this.tiles.retryFailed();
+    this.tileVersion++;
+    this.ladder.reload();
+    this.notices.show({
+      tone: "error",
+      title: messages.notices.engineRestarted,
+      body: messages.notices.engineRestartedBody,
+    });
+  }
+
+  #menu(command: MenuCommand): void {
+    switch (command) {
+      case "open":
+        return void this.open();
+      case "save":
+        return this.askToSave();
+      case "undo":
+        return void this.undo();
+      case "redo":
+        return void this.redo();
+      case "zoom-in":
+        return this.viewport.zoomStep("in");
+      case "zoom-out":
+        return this.viewport.zoomStep("out");
+      case "zoom-fit":
+        return this.viewport.fit();
+      case "zoom-actual":
+        return this.viewport.actualSize();
+    }
+  }
+
+  /** Opens the dialog for a file's format and quality. */
+  askToSave(then: (() => void) | null = null): void {
+    if (this.document.info !== null) this.dialogs.open({ kind: "save", then });
+  }
+
+  #useModel(model: ModelSummary | null): void {
+    this.model = model;
+    this.ladder.useModel(model);
+    if (model !== null) this.settings.applyDefaults(model.sampling);
+  }
+
+  async #openByNativeDialog(): Promise<void> {
+    try {
+      const info = await this.api.openDocumentDialog({});
+      if (info !== null) this.#adopt(info);
+    } catch (error) {
+      this.notices.showError(error);
+    }
+  }
+
+  async #openFile(file: PickedFile, frame?: "first"): Promise<void> {
+    try {
+      const before = this.document.info;
+      await this.document.openFile(file, frame);
+      const { info } = this.document;
+      if (info !== null && info.documentId !== before?.documentId) this.#afterOpening(info);
+    } catch (error) {
+      const isAnimated = error instanceof AppError && error.code === "IMAGE_ANIMATED";
+      const openFirst = () => void this.#openFile(file, "first");
+      this.notices.showError(
+        error,
+        isAnimated ? [{ label: messages.notices.openFirstFrame, run: openFirst }] : [],
+      );
+    }
+  }
+
+  #adopt(info: DocumentInfo): void {
+    const isOther = this.document.info?.documentId !== info.documentId;
+    this.document.adopt(info);
+    if (isOther) this.#afterOpening(info);
+  }
+
+  #afterOpening(info: DocumentInfo): void {
+    this.tiles.clear();
+    this.compare.stop();
+    this.mask.reset(info);
+    this.mask.suggestBrushSize(info);
+    if (this.mask.tool === "pan") this.mask.tool = "brush";
+  }
+
+  async #changeRevision(change: () => Promise<void>): Promise<void> {
+    await this.#attempt(async () => {
+      const before = this.document.info;
+      await change();
+      const after = this.document.info;
+      if (before === null || after === null) return;
+      // A mask fits one size; and strokes of before belong to another state.
+      if (before.width !== after.width || before.height !== after.height) this.mask.reset(after);
+      else this.mask.forgetUndo();
+    });
+  }
+
+  /** Another document is about to come: asks about unsaved changes and ends what still runs. */
+  #replaceDocument(proceed: () => void): void {
+    this.#askIfUnsaved(() => {
+      void this.#attempt(async () => {
+        await this.job.cancel();
+        await this.job.discard();
+      });
+      proceed();
+    });
+  }
+
+  #askIfUnsaved(proceed: () => void): void {
+    if (this.document.info?.isDirty === true) this.dialogs.open({ kind: "unsaved", proceed });
+    else proceed();
+  }
+
+  #panelRequest(): JobRequest | null {
+    const { info } = this.document;
+    const { model } = this;
+    if (info === null || model === null) return null;
+    if (this.mode === "upscale") return upscaleRequest(this.settings, info, model);
+    const mask = this.mask.toMask();
+    if (mask === null) return null;
+    const { frozenScales } = this.ladder;
+    const { feather } = this.mask;
+    return editRequest(this.settings, { document: info, model, mask, frozenScales, feather });
+  }
+
+  async #startJob(request: JobRequest): Promise<void> {
+    this.compare.stop();
+    await this.#attempt(() => this.job.start(request));
+  }
+
+  /** Writes the file; returns its name, or null if the person changed their mind. */
+  async #write(info: DocumentInfo, options: SaveOptions): Promise<string | null> {
+    const request = { documentId: info.documentId, ...options };
+    if (this.appInfo?.host === "electron") {
+      const { saved, name } = await this.api.saveDocumentDialog(request);
+      return saved ? (name ?? info.name) : null;
+    }
+    const file = await this.api.exportDocument(request);
+    this.platform.download(file);
+    const { documentId } = info;
+    this.document.refresh(await this.api.markSaved({ documentId, revision: file.revision }));
+    return file.name;
+  }
+}

@@ -1,0 +1,72 @@
+import { messages } from "../text/messages.js";
+import { fromFile } from "./browser-platform.js";
+import type { Editor } from "./editor.svelte.js";
+
+/** Opens what is dropped anywhere on the window, or pasted. Returns how to stop. */
+export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => void): () => void {
+  // `dragenter` and `dragleave` come for every element that is crossed: only their balance tells.
+  let depth = 0;
+  const setDepth = (value: number) => {
+    depth = Math.max(0, value);
+    onHover(depth > 0);
+  };
+  const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+
+  const over = (event: DragEvent) => {
+    // Without this the browser would leave the page to show what is dropped.
+    event.preventDefault();
+    if (event.dataTransfer !== null) {
+      event.dataTransfer.dropEffect = carriesFiles(event) ? "copy" : "none";
+    }
+  };
+  const enter = (event: DragEvent) => {
+    event.preventDefault();
+    if (carriesFiles(event)) setDepth(depth + 1);
+  };
+  const leave = (event: DragEvent) => {
+    if (carriesFiles(event)) setDepth(depth - 1);
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    setDepth(0);
+    openFirst(editor, event.dataTransfer?.files);
+  };
+  const paste = (event: ClipboardEvent) => {
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) {
+      return;
+    }
+    const files = event.clipboardData?.files;
+    if (files !== undefined && files.length > 0) openFirst(editor, files);
+    else {
+      const { clipboardEmpty: title, clipboardEmptyBody: body } = messages.notices;
+      editor.notices.show({ tone: "info", title, body });
+    }
+  };
+
+  const target = window;
+  target.addEventListener("dragover", over);
+  target.addEventListener("dragenter", enter);
+  target.addEventListener("dragleave", leave);
+  target.addEventListener("drop", drop);
+  target.addEventListener("paste", paste);
+  return () => {
+    target.removeEventListener("dragover", over);
+    target.removeEventListener("dragenter", enter);
+    target.removeEventListener("dragleave", leave);
+    target.removeEventListener("drop", drop);
+    target.removeEventListener("paste", paste);
+  };
+}
+
+function openFirst(editor: Editor, files: FileList | undefined): void {
+  const file = files?.[0];
+  if (file === undefined) return;
+  if (files !== undefined && files.length > 1) {
+    editor.notices.show({
+      tone: "info",
+      title: messages.notices.oneFile,
+      body: messages.notices.oneFileBody(files.length),
+    });
+  }
+  editor.openFile(fromFile(file));
+}

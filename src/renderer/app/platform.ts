@@ -1,0 +1,27 @@
+import type { Tile } from "../../shared/documents.js";
+import type { Timer } from "../notices/notices.svelte.js";
+import type { SettingsStore } from "../theme/theme.svelte.js";
+
+/** A picture file that a person picked, dropped or pasted. */
+export interface PickedFile {
+  readonly name: string;
+  readonly byteLength: number;
+  read(): Promise<Uint8Array>;
+}
+
+/**
+ * Everything that controllers need of a browser. Tests pass plain functions, so the whole logic of
+ * the screen runs without one.
+ */
+export interface Platform {
+  readonly timer: Timer;
+  readonly now: () => number;
+  /** A fresh seed, 0..2^32-1. */
+  readonly randomSeed: () => number;
+  readonly settings: SettingsStore;
+  readonly decodeTile: (tile: Tile) => Promise<CanvasImageSource>;
+  readonly releaseTile: (bitmap: CanvasImageSource) => void;
+  /** Shows the browser's file dialog; null if the person changed their mind. */
+  readonly pickFile: () => Promise<PickedFile | null>;
+  readonly download: (file: { name: string; mediaType: string; bytes: Uint8Array }) => void;
+}

@@ -1,0 +1,83 @@
+import type { AppErrorData } from "../../core/errors.js";
+import type { Events } from "../../shared/events.js";
+import type { JobId } from "../../shared/ids.js";
+import type { JobRequest } from "../../shared/jobs.js";
+
+export type JobProgress = Events["job-progress"];
+export type JobPreview = Events["job-preview"];
+export type JobResult = Events["job-finished"];
+
+/** The one job that a screen knows of, from its start to the decision about its result. */
+export type JobState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "starting"; readonly request: JobRequest }
+  | {
+      readonly kind: "running";
+      readonly jobId: JobId;
+      readonly request: JobRequest;
+      readonly progress: JobProgress | null;
+      readonly previews: readonly JobPreview[];
+      readonly isCancelling: boolean;
+    }
+  | {
+      readonly kind: "candidate";
+      readonly jobId: JobId;
+      readonly request: JobRequest;
+      readonly result: JobResult;
+      readonly previews: readonly JobPreview[];
+      readonly elapsedMs: number;
+      /** True while the engine takes the result in or throws it away. */
+      readonly isSettling: boolean;
+    }
+  | {
+      readonly kind: "failed";
+      readonly request: JobRequest;
+      readonly error: AppErrorData;
+      readonly previews: readonly JobPreview[];
+    };
+
+/** An event of a job, with its topic. */
+export type JobEvent =
+  | { readonly topic: "job-progress"; readonly payload: Events["job-progress"] }
+  | { readonly topic: "job-preview"; readonly payload: Events["job-preview"] }
+  | { readonly topic: "job-finished"; readonly payload: Events["job-finished"] }
+  | { readonly topic: "job-failed"; readonly payload: Events["job-failed"] }
+  | { readonly topic: "job-cancelled"; readonly payload: Events["job-cancelled"] };
+
+/** The state after an event of the running job. Events of other jobs, or late ones, change nothing. */
+export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number): JobState {
+  if (state.kind !== "running" || event.payload.jobId !== state.jobId) return state;
+  const { jobId, request, previews } = state;
+  switch (event.topic) {
+    case "job-progress":
+      return { ...state, progress: event.payload };
+    case "job-preview":
+      return { ...state, previews: withPreview(previews, event.payload) };
+    case "job-finished":
+      return {
+        kind: "candidate",
+        jobId,
+        request,
+        result: event.payload,
+        previews,
+        elapsedMs,
+        isSettling: false,
+      };
+    case "job-failed":
+      return { kind: "failed", request, error: event.payload.error, previews };
+    case "job-cancelled":
+      return { kind: "idle" };
+  }
+}
+
+/** A later preview of a scale replaces the earlier one. */
+function withPreview(previews: readonly JobPreview[], preview: JobPreview): readonly JobPreview[] {
+  return [...previews.filter(({ scale }) => scale !== preview.scale), preview].sort(
+    (a, b) => a.scale - b.scale,
+  );
+}
+
+/** The previews that there are. */
+export function previewsOf(state: JobState): readonly JobPreview[] {
+  return state.kind === "idle" || state.kind === "starting" ? [] : state.previews;
+}

@@ -1,0 +1,5 @@
+import "./trusted-types.js";
+import { mountEditor } from "./app/mount.js";
+import { createTransport } from "./transport/create-transport.js";
+
+mountEditor(createTransport());
