@@ -43,6 +43,7 @@ export default defineConfig({
     build: {
       outDir: resolve("out/renderer"),
       target: "chrome140",
+      minify: true,
       // `data:` addresses are refused by the content security policy, so nothing may be inlined.
       assetsInlineLimit: 0,
       // Vite's polyfill for module preloading would be an inline script.
