@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   appendEntry,
@@ -8,309 +7,267 @@ import {
   createDocument,
   currentEntry,
   entryOfRevision,
-  goToRevision,
   isDirty,
-  redo,
-  redoTail,
-  undo,
   type DocumentState,
-  type NewEntry,
 } from "../../core/document/history.js";
 import { AppError } from "../../core/errors.js";
-import { hasAlphaChannel, pasteRaster, type Raster } from "../../core/raster.js";
+import { createRaster, hasAlphaChannel, type Raster, type Samples } from "../../core/raster.js";
+import type { Rect } from "../../core/rect.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import { documentIdSchema, type DocumentId } from "../../shared/ids.js";
 import type { PictureMetadata } from "../files/metadata.js";
-import { writeFileAtomically } from "../process/atomic-write.js";
 import type { RecipeStep } from "../files/recipe.js";
-import {
-  parseRecord,
-  serialiseRecord,
-  type DocumentRecord,
-  type StoredEntry,
-} from "./document-record.js";
-import { RasterCache } from "./raster-cache.js";
-import { readSamples, writeSamples } from "./sample-files.js";
+import { ByteCache } from "./byte-cache.js";
+import type { DocumentFile, RevisionContent, StoredEntry } from "./document-file.js";
+import { DocumentFolder } from "./document-folder.js";
 
-/** What a new document is made of. */
+/** Decoded pictures that are kept; older revisions are replayed from disk. */
+const RASTER_CACHE_BYTES = 768 * 1024 * 1024;
+
+type State = DocumentState<StoredEntry>;
+
+/** How a document begins. */
 export interface NewDocument {
   readonly name: string;
-  /** Format of the opened file, or `none` for a generated picture. */
-  readonly fileFormat: string;
+  readonly format: string;
   readonly raster: Raster;
   readonly metadata: PictureMetadata;
-  /** What generated it; null for an opened file. */
-  readonly step: RecipeStep | null;
+  readonly kind: "open" | "generate";
+  readonly label: string;
+  readonly recipe: RecipeStep | null;
 }
 
-/** A new state of a document: a patch over the shown one, or a whole new picture. */
+/** A state to add: a whole picture, or a part of one that changed. */
 export interface NewRevision {
+  readonly kind: "edit" | "upscale";
   readonly label: string;
-  readonly step: RecipeStep;
-  readonly pixels:
-    | { readonly kind: "raster"; readonly raster: Raster }
-    | {
-        readonly kind: "patch";
-        readonly patch: Raster;
-        readonly x: number;
-        readonly y: number;
-      };
+  readonly recipe: RecipeStep;
+  readonly change: { readonly raster: Raster } | { readonly patch: Raster; readonly rect: Rect };
 }
 
 /**
- * Documents of a session, on disk first: pixels are written before the record that names them, and
- * the record is replaced atomically, so a process that dies at any moment leaves whole documents,
- * which the next one reads from the same folder.
+ * All open documents, on disk in the session folder: a process that dies takes nothing with it, and
+ * the next one finds each document by its id.
  */
 export class DocumentStore {
-  private readonly records = new Map<DocumentId, DocumentRecord>();
-  private readonly rasters = new RasterCache();
+  readonly #documents = new Map<DocumentId, Promise<DocumentFile>>();
+  readonly #rasters = new ByteCache<Raster>(RASTER_CACHE_BYTES);
+  /** Ends of the changes under way: changes of one document follow one another. */
+  readonly #changes = new Map<DocumentId, Promise<unknown>>();
 
   constructor(private readonly sessionDir: string) {}
 
-  async create(document: NewDocument): Promise<DocumentInfo> {
-    const documentId = documentIdSchema.parse(`doc-${randomBytes(6).toString("hex")}`);
-    await mkdir(this.folderOf(documentId), { recursive: true, mode: 0o700 });
-    const { name, fileFormat, metadata, raster, step } = document;
-    const first: NewEntry<StoredEntry> = {
-      label: step === null ? "Open" : labelOf(step),
-      kind: step === null ? "open" : step.kind,
-      pixels: await this.writeRaster(documentId, 0, raster),
-      step,
+  async add(document: NewDocument): Promise<DocumentFile> {
+    const documentId = documentIdSchema.parse(`d-${randomBytes(8).toString("hex")}`);
+    const folder = this.#folder(documentId);
+    await folder.create();
+    const { name, format, raster, kind, label, recipe } = document;
+    const content = await writeRaster(folder, raster);
+    const file: DocumentFile = {
+      version: 1,
+      documentId,
+      name,
+      format,
+      metadata: await folder.writeMetadata(document.metadata),
+      state: createDocument<StoredEntry>({ label, kind, content, recipe }, kind === "open"),
     };
-    const state = createDocument<StoredEntry>(first, step === null);
-    const record = { documentId, name, fileFormat, metadata, state };
-    await this.save(record);
-    this.rasters.put(documentId, 0, raster);
-    return this.describe(record);
+    await folder.writeIndex(file);
+    this.#documents.set(documentId, Promise.resolve(file));
+    this.#remember(documentId, currentEntry<StoredEntry>(file.state).revision, raster);
+    return file;
   }
 
-  async info(documentId: DocumentId): Promise<DocumentInfo> {
-    return this.describe(await this.record(documentId));
+  /** @throws AppError DOCUMENT_UNKNOWN */
+  get(documentId: DocumentId): Promise<DocumentFile> {
+    const known = this.#documents.get(documentId);
+    if (known) return known;
+    const loading = this.#load(documentId);
+    this.#documents.set(documentId, loading);
+    loading.catch(() => this.#documents.delete(documentId));
+    return loading;
   }
 
-  /** What survives in an exported file beside the pixels, and what made the shown state. */
-  async exportFacts(documentId: DocumentId): Promise<{
-    readonly name: string;
-    readonly revision: number;
-    readonly metadata: PictureMetadata;
-    readonly steps: readonly RecipeStep[];
-  }> {
-    const { name, metadata, state } = await this.record(documentId);
-    const path = state.entries.slice(0, state.cursor + 1);
-    const steps = path.flatMap(({ step }) => (step === null ? [] : [step]));
-    return { name, metadata, steps, revision: currentEntry(state).revision };
+  /** @throws AppError DOCUMENT_UNKNOWN */
+  async close(documentId: DocumentId): Promise<void> {
+    await this.get(documentId);
+    this.#documents.delete(documentId);
+    this.#rasters.deleteWhere((key) => key.startsWith(`${documentId}/`));
+    await this.#folder(documentId).remove();
   }
 
-  /** The picture of a revision, by default of the shown one. @throws AppError REVISION_UNKNOWN */
-  async raster(documentId: DocumentId, revision?: number): Promise<Raster> {
-    const { state } = await this.record(documentId);
-    const wanted = revision ?? currentEntry(state).revision;
-    const target = state.entries.indexOf(entryOfRevision(state, wanted));
-    const cached = this.rasters.get(documentId, wanted);
-    if (cached) return cached;
-    let from = target;
-    while (from > 0 && !this.isStart(documentId, state, from)) from--;
-    const start = state.entries[from];
-    if (!start) throw noPixels(documentId);
-    let raster =
-      this.rasters.get(documentId, start.revision) ?? (await this.readRaster(documentId, start));
-    for (const entry of state.entries.slice(from + 1, target + 1)) {
-      raster = await this.applyPatch(documentId, raster, entry);
-    }
-    this.rasters.put(documentId, wanted, raster);
+  /** Adds a state after the shown one. */
+  append(documentId: DocumentId, revision: NewRevision): Promise<DocumentFile> {
+    return this.#change(documentId, async (file, folder) => {
+      const { change, kind, label, recipe } = revision;
+      const content: RevisionContent =
+        "raster" in change
+          ? await writeRaster(folder, change.raster)
+          : {
+              type: "patch",
+              file: await folder.writeBlob("patch", bytesOf(change.patch.data)),
+              rect: change.rect,
+            };
+      return appendEntry<StoredEntry>(file.state, { label, kind, content, recipe });
+    });
+  }
+
+  /** Moves within the history, or marks a state as saved: changes that need no pixels. */
+  update(documentId: DocumentId, next: (state: State) => State): Promise<DocumentFile> {
+    return this.#change(documentId, async ({ state }) => next(state));
+  }
+
+  /** The pixels of a revision. @throws AppError DOCUMENT_UNKNOWN, REVISION_UNKNOWN */
+  async raster(documentId: DocumentId, revision: number): Promise<Raster> {
+    const file = await this.get(documentId);
+    const entry = entryOfRevision<StoredEntry>(file.state, revision);
+    const known = this.#rasters.get(keyOf(documentId, revision));
+    if (known) return known;
+    const raster = await this.#replay(file, entry);
+    this.#remember(documentId, revision, raster);
     return raster;
   }
 
-  /** Adds a state after the shown one; what could have been redone is dropped, with its files. */
-  async append(documentId: DocumentId, revision: NewRevision): Promise<DocumentInfo> {
-    const record = await this.record(documentId);
-    const before = await this.raster(documentId);
-    const { pixels, step, label } = revision;
-    const number = record.state.nextRevision;
-    const stored =
-      pixels.kind === "raster"
-        ? await this.writeRaster(documentId, number, pixels.raster)
-        : await this.writePatch(documentId, number, pixels);
-    const dropped = redoTail(record.state);
-    const entry: NewEntry<StoredEntry> = { label, kind: step.kind, pixels: stored, step };
-    const next = { ...record, state: appendEntry(record.state, entry) };
-    await this.save(next);
-    const after =
-      pixels.kind === "raster"
-        ? pixels.raster
-        : pasteRaster(before, pixels.patch, pixels.x, pixels.y);
-    this.rasters.put(documentId, number, after);
-    const files = dropped.map(({ pixels: { file } }) => join(this.folderOf(documentId), file));
-    await Promise.all(files.map((file) => rm(file, { force: true })));
-    return this.describe(next);
+  metadata(file: DocumentFile): Promise<PictureMetadata> {
+    return this.#folder(file.documentId).readMetadata(file.metadata);
   }
 
-  async undo(documentId: DocumentId): Promise<DocumentInfo> {
-    return this.change(documentId, undo);
+  /** From the last whole picture (or one that is still in memory) through the patches after it. */
+  async #replay({ documentId, state }: DocumentFile, entry: StoredEntry): Promise<Raster> {
+    const folder = this.#folder(documentId);
+    const patches: { rect: Rect; file: string }[] = [];
+    let base: Raster | undefined;
+    for (let index = state.entries.indexOf(entry); base === undefined; index--) {
+      const earlier = state.entries[index];
+      if (!earlier) throw new RangeError("a history begins with a whole picture");
+      base = this.#rasters.get(keyOf(documentId, earlier.revision));
+      if (base) break;
+      if (earlier.content.type === "raster") base = await readRaster(folder, earlier.content);
+      else patches.unshift(earlier.content);
+    }
+    const raster = patches.length === 0 ? base : { ...base, data: base.data.slice() };
+    for (const { rect, file } of patches) {
+      const bytes = (rect.width * rect.height * raster.channels * raster.depth) / 8;
+      const samples = samplesOf(await folder.readBlob(file, bytes), raster.depth);
+      writePatch(raster, samples, rect);
+    }
+    return raster;
   }
 
-  async redo(documentId: DocumentId): Promise<DocumentInfo> {
-    return this.change(documentId, redo);
-  }
-
-  async goTo(documentId: DocumentId, revision: number): Promise<DocumentInfo> {
-    return this.change(documentId, (state) => goToRevision(state, revision));
-  }
-
-  /** Tells that a revision lies in a file now. @throws AppError REVISION_UNKNOWN */
-  async markSaved(documentId: DocumentId, revision: number): Promise<DocumentInfo> {
-    return this.change(documentId, (state) => ({
-      ...state,
-      savedRevision: entryOfRevision(state, revision).revision,
-    }));
-  }
-
-  /** Forgets a document and removes its files. */
-  async close(documentId: DocumentId): Promise<void> {
-    await this.record(documentId);
-    this.records.delete(documentId);
-    this.rasters.drop(documentId);
-    await rm(this.folderOf(documentId), { recursive: true, force: true });
-  }
-
-  private async change(
-    documentId: DocumentId,
-    step: (state: DocumentState<StoredEntry>) => DocumentState<StoredEntry>,
-  ): Promise<DocumentInfo> {
-    const record = await this.record(documentId);
-    const next = { ...record, state: step(record.state) };
-    await this.save(next);
-    return this.describe(next);
-  }
-
-  private async record(documentId: DocumentId): Promise<DocumentRecord> {
-    const known = this.records.get(documentId);
-    if (known) return known;
-    const path = this.recordPath(documentId);
-    const text = await readFile(path, "utf8").catch(() => null);
-    if (text === null) {
+  async #load(documentId: DocumentId): Promise<DocumentFile> {
+    const folder = this.#folder(documentId);
+    const file = await folder.readIndex();
+    if (file === null || file.documentId !== documentId) {
       throw new AppError(
         "DOCUMENT_UNKNOWN",
-        `Expected an open document but ${documentId} is none; open the picture again.`,
+        `Expected an open document but ${documentId} is not one; open the picture again.`,
         { documentId },
       );
     }
-    const record = parseRecord(text, path);
-    this.records.set(documentId, record);
-    return record;
+    await folder.sweep(file);
+    return file;
   }
 
-  private async save(record: DocumentRecord): Promise<void> {
-    const bytes = new TextEncoder().encode(serialiseRecord(record));
-    await writeFileAtomically(this.recordPath(record.documentId), bytes);
-    this.records.set(record.documentId, record);
-  }
-
-  private async describe(record: DocumentRecord): Promise<DocumentInfo> {
-    const { documentId, name, fileFormat, metadata, state } = record;
-    const { width, height, channels, depth } = shapeOf(documentId, state);
-    return {
+  #change(
+    documentId: DocumentId,
+    compute: (file: DocumentFile, folder: DocumentFolder) => Promise<State>,
+  ): Promise<DocumentFile> {
+    const before = this.#changes.get(documentId) ?? Promise.resolve();
+    const change = before.then(async () => {
+      const file = await this.get(documentId);
+      const folder = this.#folder(documentId);
+      const state = await compute(file, folder);
+      if (state === file.state) return file;
+      const next: DocumentFile = { ...file, state };
+      await folder.writeIndex(next);
+      this.#documents.set(documentId, Promise.resolve(next));
+      await folder.sweep(next);
+      return next;
+    });
+    this.#changes.set(
       documentId,
-      name,
-      width,
-      height,
-      channels,
-      depth,
-      hasAlpha: hasAlphaChannel(channels),
-      format: fileFormat,
-      hasIccProfile: metadata.icc !== null,
-      revision: currentEntry(state).revision,
-      canUndo: canUndo(state),
-      canRedo: canRedo(state),
-      history: state.entries.map(({ revision, label, kind }) => ({ revision, label, kind })),
-      isDirty: isDirty(state),
-    };
-  }
-
-  private async writeRaster(
-    documentId: DocumentId,
-    revision: number,
-    { width, height, channels, depth, data }: Raster,
-  ): Promise<StoredEntry["pixels"]> {
-    const file = `picture-${revision}.samples`;
-    await writeSamples(join(this.folderOf(documentId), file), data);
-    return { kind: "raster", file, width, height, channels, depth };
-  }
-
-  private async writePatch(
-    documentId: DocumentId,
-    revision: number,
-    { patch, x, y }: { readonly patch: Raster; readonly x: number; readonly y: number },
-  ): Promise<StoredEntry["pixels"]> {
-    const file = `patch-${revision}.samples`;
-    await writeSamples(join(this.folderOf(documentId), file), patch.data);
-    return { kind: "patch", file, x, y, width: patch.width, height: patch.height };
-  }
-
-  /** True if a replay can begin at an entry: it is a whole picture, or its picture is in memory. */
-  private isStart(
-    documentId: DocumentId,
-    state: DocumentState<StoredEntry>,
-    index: number,
-  ): boolean {
-    const entry = state.entries[index];
-    if (!entry) return false;
-    return (
-      entry.pixels.kind === "raster" || this.rasters.get(documentId, entry.revision) !== undefined
+      change.catch(() => undefined),
     );
+    return change;
   }
 
-  private async readRaster(documentId: DocumentId, entry: StoredEntry): Promise<Raster> {
-    const { pixels } = entry;
-    if (pixels.kind !== "raster") throw noPixels(documentId);
-    const { file, width, height, channels, depth } = pixels;
-    const path = join(this.folderOf(documentId), file);
-    const data = await readSamples(path, depth, width * height * channels);
-    return { width, height, channels, depth, data };
+  #remember(documentId: DocumentId, revision: number, raster: Raster): void {
+    this.#rasters.set(keyOf(documentId, revision), raster, raster.data.byteLength);
   }
 
-  private async applyPatch(
-    documentId: DocumentId,
-    below: Raster,
-    { pixels }: StoredEntry,
-  ): Promise<Raster> {
-    if (pixels.kind !== "patch") throw noPixels(documentId);
-    const { file, x, y, width, height } = pixels;
-    const { channels, depth } = below;
-    const path = join(this.folderOf(documentId), file);
-    const data = await readSamples(path, depth, width * height * channels);
-    return pasteRaster(below, { width, height, channels, depth, data }, x, y);
-  }
-
-  private folderOf(documentId: DocumentId): string {
-    // Safe as a file name: the schema of ids allows no separators and no leading dot.
-    return join(this.sessionDir, "documents", documentId);
-  }
-
-  private recordPath(documentId: DocumentId): string {
-    return join(this.folderOf(documentId), "document.json");
+  #folder(documentId: DocumentId): DocumentFolder {
+    return new DocumentFolder(join(this.sessionDir, "documents", documentId));
   }
 }
 
-/** A short line for the history. */
-export function labelOf(step: RecipeStep): string {
-  const names = { edit: "Edit", upscale: "Upscale", generate: "Generate" } as const;
-  const prompt = step.prompt.trim();
-  return prompt === "" ? names[step.kind] : `${names[step.kind]}: ${prompt.slice(0, 200)}`;
+/** What screens see of a document; sizes are those of the shown revision. */
+export function describeDocument({
+  documentId,
+  name,
+  format,
+  metadata,
+  state,
+}: DocumentFile): DocumentInfo {
+  const { width, height, channels, depth } = shownSize(state);
+  return {
+    documentId,
+    name,
+    width,
+    height,
+    channels,
+    depth,
+    hasAlpha: hasAlphaChannel(channels),
+    format,
+    hasIccProfile: metadata.icc !== null,
+    revision: currentEntry<StoredEntry>(state).revision,
+    canUndo: canUndo(state),
+    canRedo: canRedo(state),
+    history: state.entries.map(({ revision, label, kind }) => ({ revision, label, kind })),
+    isDirty: isDirty(state),
+  };
 }
 
-/** Size and kind of the shown state: those of the last whole picture up to it. */
-function shapeOf(documentId: DocumentId, state: DocumentState<StoredEntry>) {
-  const path = state.entries.slice(0, state.cursor + 1).reverse();
-  for (const { pixels } of path) if (pixels.kind === "raster") return pixels;
-  throw noPixels(documentId);
+/** Size and kind of the last whole picture at or before the cursor: patches do not change them. */
+function shownSize({ entries, cursor }: State): Extract<RevisionContent, { type: "raster" }> {
+  for (let index = cursor; index >= 0; index--) {
+    const content = entries[index]?.content;
+    if (content?.type === "raster") return content;
+  }
+  throw new RangeError("a history begins with a whole picture");
 }
 
-function noPixels(documentId: DocumentId): AppError {
-  return new AppError(
-    "INTERNAL",
-    `Expected document ${documentId} to begin with a whole picture but it does not; open the picture again.`,
-    { documentId },
-  );
+function keyOf(documentId: DocumentId, revision: number): string {
+  return `${documentId}/${revision}`;
+}
+
+async function writeRaster(folder: DocumentFolder, raster: Raster): Promise<RevisionContent> {
+  const { width, height, channels, depth } = raster;
+  const file = await folder.writeBlob("raster", bytesOf(raster.data));
+  return { type: "raster", file, width, height, channels, depth };
+}
+
+async function readRaster(
+  folder: DocumentFolder,
+  { file, width, height, channels, depth }: Extract<RevisionContent, { type: "raster" }>,
+): Promise<Raster> {
+  const bytes = await folder.readBlob(file, (width * height * channels * depth) / 8);
+  return createRaster(width, height, channels, depth, samplesOf(bytes, depth));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Samples): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function samplesOf(bytes: Uint8Array, depth: 8 | 16): Samples {
+  if (depth === 8) return bytes;
+  const aligned = bytes.byteOffset % 2 === 0 ? bytes : Uint8Array.from(bytes);
+  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
+}
+
+/** Writes a patch into a raster that nobody else holds yet. */
+function writePatch({ data, width, channels }: Raster, patch: Samples, rect: Rect): void {
+  const length = rect.width * channels;
+  for (let y = 0; y < rect.height; y++) {
+    const target = ((rect.y + y) * width + rect.x) * channels;
+    data.set(patch.subarray(y * length, (y + 1) * length), target);
+  }
 }

@@ -1,0 +1,247 @@
+import { mkdir } from "node:fs/promises";
+import {
+  currentEntry,
+  entryOfRevision,
+  goToRevision,
+  redo,
+  undo,
+  type DocumentState,
+} from "../core/document/history.js";
+import { AppError } from "../core/errors.js";
+import { intersectRects, isEmptyRect, rectOfSize } from "../core/rect.js";
+import { engineMethods, isEngineMethod, type EngineApi, type RequestOf } from "../shared/api.js";
+import type { DocumentInfo } from "../shared/documents.js";
+import { parseAs } from "../shared/errors.js";
+import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
+import type { DocumentId } from "../shared/ids.js";
+import type { JobRequest } from "../shared/jobs.js";
+import type { Transport } from "../shared/transport.js";
+import { readPicture } from "./files/read-picture.js";
+import { EXPORT_FACTS, writePicture } from "./files/write-picture.js";
+import { JobQueue } from "./jobs/job-queue.js";
+import { Models, DEVICE_VARIABLE } from "./models.js";
+import { recipeOf } from "./recipes.js";
+import { exportName, runJob, type JobBase, type JobResult } from "./run-job.js";
+import type { DocumentFile, StoredEntry } from "./store/document-file.js";
+import { describeDocument, DocumentStore } from "./store/document-store.js";
+import { plainBytes } from "./store/plain-bytes.js";
+import { scaleThumbnails } from "./store/scale-thumbnails.js";
+import { TileCache } from "./store/tiles.js";
+
+export { readFileBytes } from "./files/read-bytes.js";
+export { readMask } from "./files/read-mask.js";
+export { readPicture, type Picture } from "./files/read-picture.js";
+export { writeFileAtomically } from "./process/atomic-write.js";
+
+export interface EngineOptions {
+  /** Holds one folder a bundle. */
+  readonly modelsDir: string;
+  /** Holds the open documents; made if it is not there. */
+  readonly sessionDir: string;
+  /** Provider to compute on; by default the variable SPECTRAL_DEVICE, else the CPU. */
+  readonly device?: string;
+}
+
+/** The engine in this process. Inference blocks the thread: hosts with windows run it in a child. */
+export interface Engine extends Transport {
+  /** Typed calls whose requests are already parsed. */
+  readonly api: EngineApi;
+  /** Cancels jobs and frees sessions; documents stay in the session folder. */
+  dispose(): Promise<void>;
+}
+
+type Listeners = { [T in EngineTopic]?: Set<(payload: unknown) => void> };
+type State = DocumentState<StoredEntry>;
+
+/** Makes an engine; bundles are looked for and loaded when they are first needed. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  await mkdir(options.sessionDir, { recursive: true });
+  return new InProcessEngine(options);
+}
+
+class InProcessEngine implements Engine {
+  readonly api: EngineApi;
+  readonly #listeners: Listeners = {};
+  readonly #models: Models;
+  readonly #store: DocumentStore;
+  readonly #tiles = new TileCache();
+  readonly #jobs: JobQueue<JobResult>;
+
+  constructor({ modelsDir, sessionDir, device }: EngineOptions) {
+    this.#models = new Models(modelsDir, device ?? process.env[DEVICE_VARIABLE]);
+    this.#store = new DocumentStore(sessionDir);
+    this.#jobs = new JobQueue(
+      (topic, payload) => this.#emit(topic, payload),
+      () => performance.now(),
+    );
+    this.api = this.#methods();
+  }
+
+  async invoke(method: string, request: unknown): Promise<unknown> {
+    if (!isEngineMethod(method)) {
+      throw new AppError(
+        "REQUEST_INVALID",
+        `Expected a method of the engine but got "${method}".`,
+        {
+          method,
+        },
+      );
+    }
+    const parsed = parseAs<unknown>(
+      engineMethods[method].request,
+      request,
+      `request for ${method}`,
+      "caller",
+    );
+    // Proof of the cast: `parsed` came from the very schema that gives this method's request type.
+    return (this.api[method] as (request: unknown) => Promise<unknown>)(parsed);
+  }
+
+  subscribe(topic: Topic, listener: (payload: unknown) => void): () => void {
+    // Topics that hosts add never come from here, but a listener for them does no harm.
+    const listeners = (this.#listeners[topic as EngineTopic] ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  async dispose(): Promise<void> {
+    this.#jobs.dispose();
+    await this.#models.dispose();
+  }
+
+  #emit<T extends EngineTopic>(topic: T, payload: EngineEvents[T]): void {
+    for (const listener of this.#listeners[topic] ?? []) listener(payload);
+  }
+
+  #methods(): EngineApi {
+    return {
+      ping: async () => ({}),
+      getEngineInfo: () => this.#models.info(),
+      openDocument: (request) => this.#open(request),
+      getDocument: async ({ documentId }) => describeDocument(await this.#store.get(documentId)),
+      closeDocument: async ({ documentId }) => {
+        await this.#store.close(documentId);
+        this.#tiles.forget(documentId);
+        return {};
+      },
+      readTile: (request) => this.#readTile(request),
+      readScaleThumbnails: (request) => this.#readScaleThumbnails(request),
+      startJob: async (request) => ({ jobId: await this.#startJob(request) }),
+      cancelJob: async ({ jobId }) => {
+        this.#jobs.cancel(jobId);
+        return {};
+      },
+      acceptResult: async ({ jobId }) => {
+        const file = await this.#accept(this.#jobs.result(jobId));
+        this.#jobs.discard(jobId);
+        return this.#changed(file);
+      },
+      discardResult: async ({ jobId }) => {
+        this.#jobs.discard(jobId);
+        return {};
+      },
+      undo: ({ documentId }) => this.#update(documentId, (state) => undo(state)),
+      redo: ({ documentId }) => this.#update(documentId, (state) => redo(state)),
+      goToRevision: ({ documentId, revision }) =>
+        this.#update(documentId, (state) => goToRevision(state, revision)),
+      exportDocument: (request) => this.#export(request),
+      markSaved: ({ documentId, revision }) =>
+        this.#update(documentId, (state) => {
+          entryOfRevision(state, revision);
+          return { ...state, savedRevision: revision };
+        }),
+    };
+  }
+
+  async #open({ name, bytes, frame }: RequestOf<"openDocument">): Promise<DocumentInfo> {
+    const { format, raster, metadata } = await readPicture(bytes, name, { frame });
+    const file = await this.#store.add({
+      name,
+      format,
+      raster,
+      metadata,
+      kind: "open",
+      label: "Open",
+      recipe: null,
+    });
+    return describeDocument(file);
+  }
+
+  async #readTile(request: RequestOf<"readTile">) {
+    const { documentId, revision } = request;
+    const file = await this.#store.get(documentId);
+    entryOfRevision<StoredEntry>(file.state, revision);
+    const tile = await this.#tiles.read(`${documentId}/${revision}`, request, () =>
+      this.#store.raster(documentId, revision),
+    );
+    return { ...tile, rgba: plainBytes(tile.rgba) };
+  }
+
+  async #readScaleThumbnails(request: RequestOf<"readScaleThumbnails">) {
+    const { documentId, revision, modelId, region } = request;
+    const raster = await this.#store.raster(documentId, revision);
+    const { layout, manifest } = await this.#models.bundle(modelId);
+    const inside = intersectRects(region, rectOfSize(raster.width, raster.height));
+    if (isEmptyRect(inside)) {
+      throw new AppError(
+        "REQUEST_INVALID",
+        `Expected a region that meets the ${raster.width} x ${raster.height} picture but got one outside.`,
+        { ...region },
+      );
+    }
+    return { thumbnails: scaleThumbnails(raster, inside, layout, manifest.normalisation.scaleStd) };
+  }
+
+  async #startJob(request: JobRequest) {
+    const base = await this.#baseOf(request);
+    return this.#jobs.start((context) => runJob(request, base, this.#models, this.#store, context));
+  }
+
+  /** A job works on the state that was shown when it was started, whatever happens meanwhile. */
+  async #baseOf(request: JobRequest): Promise<JobBase | null> {
+    await this.#models.bundle(request.modelId);
+    if (request.kind === "generate") return null;
+    const { documentId } = request;
+    const { state } = await this.#store.get(documentId);
+    return { documentId, revision: currentEntry<StoredEntry>(state).revision };
+  }
+
+  async #accept(result: JobResult): Promise<DocumentFile> {
+    if (result.type === "document") return this.#store.add(result.document);
+    const { documentId, baseRevision, revision } = result;
+    const { state } = await this.#store.get(documentId);
+    const shown = currentEntry<StoredEntry>(state).revision;
+    if (shown === baseRevision) return this.#store.append(documentId, revision);
+    throw new AppError(
+      "REQUEST_INVALID",
+      `Expected the document to show revision ${baseRevision}, which this result was made from, but it shows ${shown}; go back to it in the history, or run the job again.`,
+      { documentId, baseRevision, shown },
+    );
+  }
+
+  async #export({ documentId, format, quality, embedRecipe }: RequestOf<"exportDocument">) {
+    const file = await this.#store.get(documentId);
+    const { revision } = currentEntry<StoredEntry>(file.state);
+    const raster = await this.#store.raster(documentId, revision);
+    const shown = file.state.entries.slice(0, file.state.cursor + 1);
+    const bytes = await writePicture(raster, {
+      format,
+      quality,
+      metadata: await this.#store.metadata(file),
+      recipe: embedRecipe ? recipeOf(shown) : null,
+    });
+    const { mediaType, extension } = EXPORT_FACTS[format];
+    const name = exportName(file.name, extension);
+    return { name, mediaType, bytes: plainBytes(bytes), revision };
+  }
+
+  async #update(documentId: DocumentId, next: (state: State) => State): Promise<DocumentInfo> {
+    return this.#changed(await this.#store.update(documentId, next));
+  }
+
+  #changed(file: DocumentFile): DocumentInfo {
+    const info = describeDocument(file);
+    this.#emit("document-changed", info);
+    return info;
+  }
+}
