@@ -36,36 +36,39 @@ export type StaticFiles = (method: string, path: string) => Promise<StaticReply>
 export function createStaticFiles(rootDir: string): StaticFiles {
   const files = listFiles(rootDir);
   return async (method, path) => {
-    if (method !== "GET" && method !== "HEAD") {
-      return textReply(405, "Expected GET.", { Allow: "GET, HEAD" });
-    }
+    if (method !== "GET") return textReply(405, "Expected GET.", { Allow: "GET" });
     const file = files.get(path === "/" ? "/index.html" : path);
     if (file === undefined) return textReply(404, "There is no such file.");
-    const body = method === "HEAD" ? new Uint8Array() : new Uint8Array(await readFile(file));
+    const body = new Uint8Array(await readFile(file));
     return { status: 200, headers: fileHeaders(path, file), body };
   };
 }
 
 /** Address path -> file, for every regular file below the folder; links are left out. */
 function listFiles(rootDir: string): ReadonlyMap<string, string> {
-  const files = readFolder(rootDir).filter((entry) => entry.isFile());
+  const names = namesBelow(rootDir, []);
   return new Map(
-    files.map((entry) => {
-      const file = join(entry.parentPath, entry.name);
-      const path = file.slice(join(rootDir, "/").length).replaceAll("\\", "/");
-      return [`/${path.split("/").map(encodeURIComponent).join("/")}`, file];
-    }),
+    names.map((parts) => [`/${parts.map(encodeURIComponent).join("/")}`, join(rootDir, ...parts)]),
   );
 }
 
-function readFolder(rootDir: string): Dirent[] {
+/** Walks by itself: Electron's archive of the app does not know `readdir`'s `recursive`. */
+function namesBelow(rootDir: string, folder: readonly string[]): string[][] {
+  return readFolder(join(rootDir, ...folder)).flatMap((entry) => {
+    const parts = [...folder, entry.name];
+    if (entry.isDirectory()) return namesBelow(rootDir, parts);
+    return entry.isFile() ? [parts] : [];
+  });
+}
+
+function readFolder(folder: string): Dirent[] {
   try {
-    return readdirSync(rootDir, { recursive: true, withFileTypes: true });
+    return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     throw new AppError(
       "NOT_AVAILABLE",
-      `Expected the built page in ${rootDir} but it cannot be read; run \`npm run build\` first.`,
-      { rootDir },
+      `Expected the built page in ${folder} but it cannot be read; run \`npm run build\` first.`,
+      { folder },
       { cause: error },
     );
   }

@@ -89,7 +89,9 @@ test.each([
     ]);
     expect(payloadsOf("engine-restarted")).toEqual([{ reason }]);
     // The session folder is the same one.
-    expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+    expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
+      device: { provider: "launch 2" },
+    });
   },
 );
 
@@ -111,7 +113,9 @@ test("a hanging process is noticed and replaced", async () => {
   expect(payloadsOf("engine-restarted")).toMatchObject([
     { reason: expect.stringContaining("no sign of life") as string },
   ]);
-  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
+    device: { provider: "launch 2" },
+  });
 });
 
 test("a process that only answers the heartbeat is left alone", async () => {
@@ -126,7 +130,9 @@ test("a process that sends nonsense is replaced", async () => {
   await startJob("garbage");
   await until(() => heard("engine-restarted"));
   expect(payloadsOf("job-failed")).toMatchObject([{ jobId: "job-1" }]);
-  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
+    device: { provider: "launch 2" },
+  });
 });
 
 test("a cancel that the engine obeys keeps the process", async () => {
@@ -135,7 +141,9 @@ test("a cancel that the engine obeys keeps the process", async () => {
   await until(() => heard("job-progress"));
   expect(await engine.invoke("cancelJob", { jobId: "job-1" })).toEqual({});
   await until(() => heard("job-cancelled"));
-  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 1 });
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
+    device: { provider: "launch 1" },
+  });
 });
 
 test("a cancel that a blocked engine cannot hear replaces the process, and counts as cancelled", async () => {
@@ -146,7 +154,9 @@ test("a cancel that a blocked engine cannot hear replaces the process, and count
   expect(await engine.invoke("cancelJob", { jobId: "job-1" })).toEqual({});
   expect(payloadsOf("job-cancelled")).toEqual([{ jobId: "job-1" }]);
   expect(heard("job-failed")).toBe(false);
-  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({ launches: 2 });
+  expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
+    device: { provider: "launch 2" },
+  });
 });
 
 test("a job that goes on after its cancel was answered is ended with its process", async () => {

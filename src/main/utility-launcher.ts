@@ -1,0 +1,46 @@
+import type { EngineLauncher } from "../host/engine-launcher.js";
+import { engineArguments, type EngineFolders } from "../shared/engine-messages.js";
+import type { ElectronApi } from "./electron-api.js";
+
+/**
+ * Starts engine processes with Electron's `utilityProcess`. It is the only way: `fork` needs the
+ * fuse that lets the app's binary run as plain Node, which is off.
+ */
+export function createUtilityLauncher(
+  utilityProcess: ElectronApi["utilityProcess"],
+  options: EngineFolders & { readonly childPath: string },
+): EngineLauncher {
+  return {
+    launch: () => {
+      const child = utilityProcess.fork(options.childPath, engineArguments(options), {
+        serviceName: "Spectral Studio engine",
+        stdio: "inherit",
+      });
+      return {
+        get pid() {
+          return child.pid;
+        },
+        send: (message) => child.postMessage(message),
+        onMessage: (listener) => {
+          child.on("message", listener);
+        },
+        onExit: (listener) => {
+          child.once("exit", (code) => listener(`exit code ${code}`));
+        },
+        kill: () => {
+          // `kill` asks politely, which a process that is stuck in native code does not hear.
+          if (child.pid !== undefined) killAtOnce(child.pid);
+          child.kill();
+        },
+      };
+    },
+  };
+}
+
+function killAtOnce(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has gone by itself, which is all that was wanted.
+  }
+}
