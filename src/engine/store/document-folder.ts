@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../core/errors.js";
-import { parseAs } from "../../shared/errors.js";
 import type { PictureMetadata } from "../files/metadata.js";
 import { writeFileAtomically } from "../process/atomic-write.js";
 import { documentFileSchema, type DocumentFile } from "./document-file.js";
@@ -18,6 +17,10 @@ export class DocumentFolder {
 
   async create(): Promise<void> {
     await mkdir(this.path, { recursive: true });
+  }
+
+  async exists(): Promise<boolean> {
+    return (await stat(this.path).catch(() => null)) !== null;
   }
 
   async remove(): Promise<void> {
@@ -63,17 +66,20 @@ export class DocumentFolder {
     await writeFileAtomically(join(this.path, INDEX_NAME), Buffer.from(text, "utf8"));
   }
 
-  /** The index, or null if there is no such document. @throws AppError if it is not readable */
+  /** The index, or null if there is no such document. @throws AppError IMAGE_DAMAGED */
   async readIndex(): Promise<DocumentFile | null> {
     const text = await readFile(join(this.path, INDEX_NAME), "utf8").catch(() => null);
     if (text === null) return null;
-    let value: unknown;
     try {
-      value = JSON.parse(text);
-    } catch {
-      value = null;
+      return documentFileSchema.parse(JSON.parse(text));
+    } catch (error) {
+      throw new AppError(
+        "IMAGE_DAMAGED",
+        `Expected a readable ${INDEX_NAME} in the session folder but it is damaged; open the picture again.`,
+        { file: INDEX_NAME },
+        { cause: error },
+      );
     }
-    return parseAs(documentFileSchema, value, INDEX_NAME, "engine");
   }
 
   /** Removes blobs that the index does not name: left by a crash, or by undone states that were cut. */

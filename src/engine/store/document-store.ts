@@ -87,9 +87,9 @@ export class DocumentStore {
     return loading;
   }
 
-  /** @throws AppError DOCUMENT_UNKNOWN */
+  /** Forgets a document and removes its files, damaged ones too. @throws AppError DOCUMENT_UNKNOWN */
   async close(documentId: DocumentId): Promise<void> {
-    await this.get(documentId);
+    if (!(await this.#folder(documentId).exists())) throw unknownDocument(documentId);
     this.#documents.delete(documentId);
     this.#rasters.deleteWhere((key) => key.startsWith(`${documentId}/`));
     await this.#folder(documentId).remove();
@@ -156,13 +156,7 @@ export class DocumentStore {
   async #load(documentId: DocumentId): Promise<DocumentFile> {
     const folder = this.#folder(documentId);
     const file = await folder.readIndex();
-    if (file === null || file.documentId !== documentId) {
-      throw new AppError(
-        "DOCUMENT_UNKNOWN",
-        `Expected an open document but ${documentId} is not one; open the picture again.`,
-        { documentId },
-      );
-    }
+    if (file === null || file.documentId !== documentId) throw unknownDocument(documentId);
     await folder.sweep(file);
     return file;
   }
@@ -233,6 +227,14 @@ function shownSize({ entries, cursor }: State): Extract<RevisionContent, { type:
     if (content?.type === "raster") return content;
   }
   throw new RangeError("a history begins with a whole picture");
+}
+
+function unknownDocument(documentId: DocumentId): AppError {
+  return new AppError(
+    "DOCUMENT_UNKNOWN",
+    `Expected an open document but ${documentId} is not one; open the picture again.`,
+    { documentId },
+  );
 }
 
 function keyOf(documentId: DocumentId, revision: number): string {
