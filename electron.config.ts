@@ -44,6 +44,8 @@ export default defineConfig({
       outDir: resolve("out/renderer"),
       target: "chrome140",
       minify: true,
+      // The page is read from this machine, never over a network.
+      chunkSizeWarningLimit: 2000,
       // `data:` addresses are refused by the content security policy, so nothing may be inlined.
       assetsInlineLimit: 0,
       // Vite's polyfill for module preloading would be an inline script.
