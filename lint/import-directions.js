@@ -46,9 +46,9 @@ const layers = [
   },
   {
     layer: "cli",
-    mayImport: ["core", "shared", "engine", "server"],
+    mayImport: ["core", "shared", "engine", "host", "server"],
     advice:
-      "src/cli may use engine, server (to serve), shared and core, nothing of the other hosts.",
+      "src/cli may use engine, host, server (to serve), shared and core, nothing of Electron or the screen.",
   },
   {
     layer: "preload",
