@@ -1,0 +1,43 @@
+import { AppError } from "../../core/errors.js";
+import type { Raster } from "../../core/raster.js";
+import { findBlockMismatch } from "../../core/verify.js";
+import { readFileBytes, readPicture } from "../../engine/index.js";
+import type { CommandContext } from "../command-context.js";
+
+/** `spectral verify`: checks that every block of an enlarged picture averages to the source pixel. */
+export async function verify(
+  bigPath: string,
+  smallPath: string,
+  context: CommandContext,
+): Promise<void> {
+  const big = await readRaster(bigPath);
+  const small = await readRaster(smallPath);
+  const factor = factorBetween(big, small);
+  const mismatch = findBlockMismatch(big, small, factor);
+  if (mismatch === null) {
+    const blocks = small.width * small.height;
+    context.report({ command: "verify", factor, blocks, isExact: true }, [
+      `exact: all ${blocks} blocks of ${factor} x ${factor} average to their source pixel`,
+    ]);
+    return;
+  }
+  const { x, y, channel, expected, got } = mismatch;
+  throw new AppError(
+    "ENGINE_OUTPUT_INVALID",
+    `Expected the block of pixel (${x}, ${y}), channel ${channel}, to sum to ${expected} but it sums to ${got}; this picture was not enlarged exactly, or was changed since.`,
+    { x, y, channel, expected, got, factor },
+  );
+}
+
+async function readRaster(path: string): Promise<Raster> {
+  return (await readPicture(await readFileBytes(path), path)).raster;
+}
+
+function factorBetween(big: Raster, small: Raster): number {
+  const factor = big.width / small.width;
+  if (Number.isInteger(factor) && big.height === small.height * factor) return factor;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected the first picture to be a whole number of times as large as the second but got ${big.width} x ${big.height} and ${small.width} x ${small.height}; check their order.`,
+  );
+}

@@ -1,0 +1,158 @@
+import { Command, Option } from "commander";
+import { MAX_PROMPT_CHARS } from "../shared/limits.js";
+import type { CommandContext } from "./command-context.js";
+import type { EditOptions } from "./commands/edit.js";
+import type { GenerateOptions } from "./commands/generate.js";
+import type { ServeOptions } from "./commands/serve.js";
+import type { UpscaleOptions } from "./commands/upscale.js";
+import type { InputOptions } from "./open-input.js";
+import { integerBetween, numberBetween } from "./option-values.js";
+
+/** Gives a command what it needs, from the options that all of them share. */
+export type MakeContext = (shared: SharedOptions) => CommandContext;
+
+interface SharedOptions {
+  readonly models?: string;
+  readonly json?: boolean;
+}
+
+/** The command line. Commands load the engine only when they run, so that `--help` is quick. */
+export function createProgram(version: string, makeContext: MakeContext): Command {
+  const program = new Command("spectral")
+    .description("Edits, enlarges and makes pictures with a model that thinks in wavelet scales.")
+    .version(version)
+    .showHelpAfterError("Run with --help for the options.");
+  addEdit(program, makeContext);
+  addUpscale(program, makeContext);
+  addGenerate(program, makeContext);
+  addInfo(program, makeContext);
+  addVerify(program, makeContext);
+  addServe(program, makeContext);
+  return program;
+}
+
+function addEdit(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("edit")
+    .description("redraw the masked part of a picture; every other pixel stays as it is")
+    .argument("<picture>", "the picture to edit")
+    .requiredOption("-o, --output <file>", "where to write the result")
+    .requiredOption("--mask <picture>", "white (or opaque) where the picture may change")
+    .option("--freeze <n>", "coarse scales to keep exactly", integerBetween(0, 32), 2)
+    .option("--feather <px>", "soften the mask's border", numberBetween(0, 1000), 0);
+  withDrawing(withSaving(withInput(withShared(command)))).action(
+    async (picture: string, options: EditOptions & SharedOptions) => {
+      const { edit } = await import("./commands/edit.js");
+      await edit(picture, options, makeContext(options));
+    },
+  );
+}
+
+function addUpscale(program: Command, makeContext: MakeContext): void {
+  const scale = new Option("--scale <n>", "how many times larger")
+    .choices(["2", "4", "8"])
+    .makeOptionMandatory();
+  const command = program
+    .command("upscale")
+    .description("enlarge a picture; every block of the result averages to the source pixel")
+    .argument("<picture>", "the picture to enlarge")
+    .requiredOption("-o, --output <file>", "where to write the result")
+    .addOption(scale)
+    .option("--creativity <n>", "0 invents nothing, 1 draws every detail", numberBetween(0, 1), 0)
+    .option("--guidance <n>", "how strongly the prompt counts", numberBetween(0, 50));
+  withPrompt(withSaving(withInput(withShared(command)))).action(
+    async (picture: string, options: ScaleAsText & SharedOptions) => {
+      const { upscale } = await import("./commands/upscale.js");
+      // Proof of the cast: the option's choices are these three.
+      const factor = Number(options.scale) as UpscaleOptions["scale"];
+      await upscale(picture, { ...options, scale: factor }, makeContext(options));
+    },
+  );
+}
+
+/** Commander gives choices as the text that was typed. */
+type ScaleAsText = Omit<UpscaleOptions, "scale"> & { readonly scale: string };
+
+function addGenerate(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("generate")
+    .description("make a picture from a prompt")
+    .requiredOption("-o, --output <file>", "where to write the result");
+  withDrawing(withSaving(withShared(command))).action(
+    async (options: GenerateOptions & SharedOptions) => {
+      const { generate } = await import("./commands/generate.js");
+      await generate(options, makeContext(options));
+    },
+  );
+}
+
+function addInfo(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("info")
+    .description("tell what a picture is, or which models there are")
+    .argument("[picture]");
+  withInput(withShared(command)).action(
+    async (picture: string | undefined, options: InputOptions & SharedOptions) => {
+      const { info } = await import("./commands/info.js");
+      await info(picture, options, makeContext(options));
+    },
+  );
+}
+
+function addVerify(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("verify")
+    .description("check that an enlarged picture still contains the original")
+    .argument("<big>", "the enlarged picture")
+    .argument("<small>", "the original");
+  withShared(command).action(async (big: string, small: string, options: SharedOptions) => {
+    const { verify } = await import("./commands/verify.js");
+    await verify(big, small, makeContext(options));
+  });
+}
+
+function addServe(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("serve")
+    .description("open the app in a browser tab of this machine")
+    .argument("[picture]", "a picture to open at the start")
+    .option("--port <n>", "0 takes any free port", integerBetween(0, 65_535), 0);
+  withShared(command).action(
+    async (picture: string | undefined, options: ServeOptions & SharedOptions) => {
+      const { serve } = await import("./commands/serve.js");
+      await serve(picture, options, makeContext(options));
+    },
+  );
+}
+
+function withShared(command: Command): Command {
+  return command
+    .option("--models <folder>", "folder of models (default: the variable SPECTRAL_MODELS)")
+    .option("--json", "print one JSON object a line: progress, result, error");
+}
+
+function withInput(command: Command): Command {
+  return command.option("--first-frame", "take the first picture of an animation");
+}
+
+function withSaving(command: Command): Command {
+  return command
+    .option("--quality <n>", "of JPEG, WebP and AVIF", integerBetween(1, 100), 92)
+    .option("--no-recipe", "keep prompt, seed and model out of the file");
+}
+
+function withPrompt(command: Command): Command {
+  return command
+    .option("--prompt <text>", `what to draw, at most ${MAX_PROMPT_CHARS} characters`, "")
+    .option("--seed <n>", "same seed, same picture", integerBetween(0, 0xffff_ffff), 0)
+    .option("--model <id>", "which model to use (default: the first)");
+}
+
+function withDrawing(command: Command): Command {
+  return withPrompt(command)
+    .option("--negative <text>", "what to keep away from", "")
+    .option("--guidance <n>", "how strongly the prompt counts", numberBetween(0, 50))
+    .option("--temperature <n>", "0 is the likeliest, 1 as trained", numberBetween(0, 10))
+    .option("--top-k <n>", "draw among the k likeliest; 0 = all", integerBetween(0, 1_000_000))
+    .option("--top-p <n>", "draw among the likeliest of this sum", numberBetween(1e-6, 1));
+}

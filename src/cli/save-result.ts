@@ -1,0 +1,30 @@
+import { writeFileAtomically } from "../engine/index.js";
+import type { EngineApi } from "../shared/api.js";
+import type { DocumentInfo } from "../shared/documents.js";
+import type { JobId } from "../shared/ids.js";
+import type { Target } from "./target.js";
+
+/** How a result is written. */
+export interface SaveOptions {
+  readonly quality: number;
+  /** False leaves prompt, seed and model out of the file. */
+  readonly recipe: boolean;
+}
+
+/** Keeps a job's result and writes it: the whole file or nothing. @throws AppError TARGET_*, DISK_FULL */
+export async function saveResult(
+  engine: EngineApi,
+  jobId: JobId,
+  target: Target,
+  { quality, recipe }: SaveOptions,
+): Promise<DocumentInfo> {
+  const info = await engine.acceptResult({ jobId });
+  const { bytes } = await engine.exportDocument({
+    documentId: info.documentId,
+    format: target.format,
+    quality,
+    embedRecipe: recipe,
+  });
+  await writeFileAtomically(target.path, bytes);
+  return info;
+}
