@@ -52,6 +52,22 @@ class Ema:
             parameter.copy_(self.shadow[name])
 
 
+def start_from(model: nn.Module, path: Path, part: str) -> dict[str, Any]:
+    """Load the weights of ``part`` ("tokenizer" or "ar") into ``model``; returns what is known about them.
+
+    Raises ValueError if they belong to a model of another shape.
+    """
+    stored = torch.load(path, weights_only=False)[part]
+    if stored["config"] != model.config:  # type: ignore[attr-defined]
+        raise ValueError(
+            f"Expected {path} to hold a {part} of the recipe's shape but it is another; change the recipe."
+        )
+    model.load_state_dict(
+        {name: value.float() if value.is_floating_point() else value for name, value in stored["weights"].items()}
+    )
+    return stored["meta"]
+
+
 def cosine(fraction: float, warmup: float = 0.02, floor: float = 0.03) -> float:
     """Factor of the peak learning rate at ``fraction`` in [0, 1] of the run."""
     if fraction < warmup:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from . import data
 from .ar import AutoregressiveModel
-from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
+from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .layout import Layout
 from .recipes import ArTraining, recipe
 from .text import CaptionStates, TextEncoder
@@ -38,6 +38,8 @@ class Options:
     minutes: float | None = None
     """End by time instead of by steps."""
     limit: int | None = None
+    start: Path | None = None
+    """Compact checkpoint to begin a new run from; its tokenizer must be the one of --tokenizer."""
     resume: bool = True
     save_every: float = 240.0
     """Seconds between checkpoints."""
@@ -93,12 +95,19 @@ class Trainer:
         self.model: AutoregressiveModel = config.model.build()
         self.model.tie(tokenizer.approximation_codebook.vectors, tokenizer.detail_codebook.vectors)
         self.step, self.seen, self.seconds = 0, 0, 0.0
+        self.is_trained = False
         decay = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "bias" not in n]
         rest = [p for n, p in self.model.named_parameters() if p.ndim != 2 or "bias" in n]
         self.optimiser = torch.optim.AdamW(
             [{"params": decay, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}], betas=(0.9, 0.95)
         )
         self.ema = Ema(self.model, config.ema)
+
+    def start_from(self, path: Path) -> None:
+        start_from(self.model, path, "ar")
+        self.model.tie(self.tokenizer.approximation_codebook.vectors, self.tokenizer.detail_codebook.vectors)
+        self.ema = Ema(self.model, self.config.ema)
+        self.is_trained = True
 
     def views(self, count: int) -> tuple[Tensor, list[str]]:
         """Codes of random views with a caption each; native crops keep theirs, since parts are what people edit."""
@@ -125,7 +134,7 @@ class Trainer:
             for i in range(0, min(pictures, len(self.photos)), 32)
         ]
         frequencies = log_unigram(torch.cat(parts), self.model.layout, sizes)
-        if self.step == 0:
+        if self.step == 0 and not self.is_trained:
             self.model.start_at_unigram(frequencies)
             self.ema = Ema(self.model, self.config.ema)
         return frequencies
@@ -207,6 +216,8 @@ def main(options: Options) -> None:
     if options.resume and path.exists():
         trainer.restore(torch.load(path, weights_only=False)["trainer"])
         log.write(event="resumed", step=trainer.step)
+    elif options.start is not None:
+        trainer.start_from(options.start)
     frequencies = trainer.start()
 
     def save() -> None:

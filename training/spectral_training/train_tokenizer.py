@@ -14,7 +14,7 @@ import tyro
 from torch import Tensor
 
 from . import data
-from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
+from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .layout import Layout
 from .recipes import TokenizerTraining, recipe
 from .tokenizer import CODE, EXACT, MASKED, Tokenizer, predict_details
@@ -33,6 +33,8 @@ class Options:
     """End the stage of the detail heads by time instead of by steps."""
     limit: int | None = None
     """Use only the first photos."""
+    start: Path | None = None
+    """Compact checkpoint to begin a new run from, in place of random weights."""
     resume: bool = True
     save_every: float = 240.0
     """Seconds between checkpoints."""
@@ -104,6 +106,12 @@ class Trainer:
     def enter_joint(self) -> None:
         self.ema.copy_to(self.model)
         self._enter("joint")
+
+    def start_from(self, path: Path) -> None:
+        """Go on with trained weights: no stage of the heads alone, no warm-up, no new codebooks."""
+        start_from(self.model, path, "tokenizer")
+        self._enter("joint")
+        self.step = self.config.warmup_steps
 
     def crops(self, count: int) -> Tensor:
         size = self.config.model.layout.image_size
@@ -248,6 +256,8 @@ def main(options: Options) -> None:
     if options.resume and path.exists():
         trainer.restore(torch.load(path, weights_only=False)["trainer"])
         log.write(event="resumed", stage=trainer.stage, step=trainer.step)
+    elif options.start is not None:
+        trainer.start_from(options.start)
 
     def save() -> None:
         save_atomic({"trainer": trainer.state(), "config": chosen.tokenizer.model, "meta": meta}, path)

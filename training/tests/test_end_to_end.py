@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
-from spectral_training import data, evaluate, export_onnx, train_ar, train_tokenizer
+from spectral_training import checkpoint, compact, data, evaluate, export_onnx, train_ar, train_tokenizer
 from spectral_training.checkpoint import save_atomic
 from spectral_training.recipes import recipe
 
@@ -118,6 +118,23 @@ def test_a_resumed_run_loses_nothing(shards: Path):
     for step in range(4, 7):
         first, second = whole.update(0.1 + step * 0.01), copy.update(0.1 + step * 0.01)
         assert first == pytest.approx(second, rel=1e-6)
+
+
+def test_training_goes_on_elsewhere_from_the_compact_file(run: Path, shards: Path, tmp_path: Path):
+    train, small = str(shards / "train-*.tar"), tmp_path / "small.pt"
+    compact.main(compact.Options(tokenizer=run / "tokenizer.pt", ar=run / "ar.pt", out=small))
+    assert small.stat().st_size < 0.5 * ((run / "tokenizer.pt").stat().st_size + (run / "ar.pt").stat().st_size)
+    trainer = train_tokenizer.Trainer(recipe("studio-debug").tokenizer, data.load_photos(train))
+    fresh = trainer.joint_losses()["codec_l2"]
+    trainer.start_from(small)
+    assert trainer.joint_losses()["codec_l2"] < 0.7 * fresh
+    model, _ = train_ar.load_ar(run / "ar.pt")
+    other = recipe("studio-debug").ar.model.build()
+    checkpoint.start_from(other, small, "ar")
+    for name, value in model.state_dict().items():
+        assert torch.allclose(value, other.state_dict()[name], atol=2e-3)
+    with pytest.raises(ValueError, match="another"):
+        checkpoint.start_from(recipe("studio-128").ar.model.build(), small, "ar")
 
 
 def torch_round_trip(state: dict) -> dict:
