@@ -43,6 +43,8 @@ export default defineConfig(
         projectService: true,
         tsconfigRootDir: import.meta.dirname,
         extraFileExtensions: [".svelte"],
+        // For scripts within components, when an import is followed from a plain file.
+        parser: ts.parser,
       },
     },
     linterOptions: { reportUnusedDisableDirectives: "error", noInlineConfig: true },

@@ -1,19 +1,19 @@
-import { AppError, fromErrorData } from "../../core/errors.js";
+import { fromErrorData } from "../../core/errors.js";
 import type { EditorApi, ReplyOf } from "../../shared/api.js";
-import { createApiClient, subscribeTo } from "../../shared/client.js";
+import { createApiClient } from "../../shared/client.js";
 import type { DocumentInfo } from "../../shared/documents.js";
-import type { Events, MenuCommand } from "../../shared/events.js";
 import type { JobRequest } from "../../shared/jobs.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { Transport } from "../../shared/transport.js";
 import { CompareController } from "../compare/compare.svelte.js";
-import { DocumentController, type SaveOptions } from "../document/document-controller.svelte.js";
+import { DocumentController } from "../document/document-controller.svelte.js";
 import { JobController } from "../job/job-controller.svelte.js";
 import { editRequest, generateRequest, upscaledSize, upscaleRequest } from "../job/requests.js";
 import { JobSettings } from "../job/settings.svelte.js";
 import { LadderController } from "../ladder/ladder-controller.svelte.js";
 import { overviewRegion, regionFor } from "../ladder/rungs.js";
 import { MaskController } from "../mask/mask-controller.svelte.js";
+import type { Tool } from "../mask/tools.js";
 import { Notices } from "../notices/notices.svelte.js";
 import { messages } from "../text/messages.js";
 import { ThemeController } from "../theme/theme.svelte.js";
@@ -21,7 +21,9 @@ import { sceneOf } from "../view/scene.js";
 import { TileCache } from "../view/tile-cache.js";
 import { Viewport } from "../view/viewport.svelte.js";
 import { Dialogs } from "./dialogs.svelte.js";
-import type { PickedFile, Platform } from "./platform.js";
+import { FileFlow } from "./file-flow.js";
+import { listenToHost } from "./host-events.js";
+import type { Platform } from "./platform.js";
 
 export type AppInfo = ReplyOf<"getAppInfo">;
 /** What the right panel is about. */
@@ -46,6 +48,7 @@ export class Editor {
   readonly job: JobController;
   readonly compare = new CompareController();
   readonly dialogs = new Dialogs();
+  readonly files: FileFlow;
   readonly tiles: TileCache<CanvasImageSource>;
 
   appInfo = $state.raw<AppInfo | null>(null);
@@ -67,7 +70,7 @@ export class Editor {
   });
 
   readonly #transport: Transport;
-  #stopListening: (() => void)[] = [];
+  #stopListening: () => void = () => undefined;
   #sceneId: string | null = null;
 
   constructor(transport: Transport, platform: Platform) {
@@ -87,13 +90,14 @@ export class Editor {
       onLoaded: () => this.tileVersion++,
       onError: this.#report,
     });
+    this.files = new FileFlow(this);
   }
 
   // --- start and end -------------------------------------------------------------------------
 
   /** Listens to the host and shows what it opened. */
   async start(): Promise<void> {
-    this.#listen();
+    this.#stopListening = listenToHost(this, this.#transport);
     await this.#attempt(async () => {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
@@ -106,51 +110,46 @@ export class Editor {
         });
       }
       if (info.startupError !== null) this.notices.showError(fromErrorData(info.startupError));
-      if (info.startupDocument !== null) this.#adopt(info.startupDocument);
+      if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
     });
   }
 
   stop(): void {
-    for (const stop of this.#stopListening) stop();
-    this.#stopListening = [];
+    this.#stopListening();
     this.tiles.clear();
   }
 
-  chooseModel(model: ModelSummary): void {
-    this.#useModel(model);
+  /** Another picture was opened: everything that belongs to the last one goes. */
+  afterOpening(info: DocumentInfo): void {
+    this.tiles.clear();
+    this.compare.stop();
+    this.notices.dismissErrors();
+    this.mask.reset(info);
+    this.mask.suggestBrushSize(info);
+  }
+
+  /** The engine was replaced: the job is lost, everything else is read again. */
+  afterRestart(): void {
+    this.job.loseEngine();
+    this.tiles.retryFailed();
+    this.tileVersion++;
+    this.ladder.reload();
+  }
+
+  // --- tools -----------------------------------------------------------------------------------
+
+  /** What a drag on the canvas does; upscales know no mask. */
+  get tool(): Tool {
+    return this.mode === "edit" ? this.mask.tool : "pan";
+  }
+
+  /** A tool that masks is of use for redrawing only, so it leads there. */
+  chooseTool(tool: Tool): void {
+    this.mask.tool = tool;
+    if (tool !== "pan") this.mode = "edit";
   }
 
   // --- documents -----------------------------------------------------------------------------
-
-  /** Asks for a file and opens it. */
-  async open(): Promise<void> {
-    await this.#attempt(async () => {
-      if (this.appInfo?.host === "electron") {
-        this.#replaceDocument(() => void this.#attempt(() => this.#openByNativeDialog()));
-        return;
-      }
-      const file = await this.platform.pickFile();
-      if (file !== null) this.openFile(file);
-    });
-  }
-
-  /** Opens a picked, dropped or pasted file, after asking about unsaved changes. */
-  openFile(file: PickedFile): void {
-    this.#replaceDocument(() => void this.#openFile(file));
-  }
-
-  async save(options: SaveOptions): Promise<void> {
-    const { info } = this.document;
-    const dialog = this.dialogs.current;
-    if (info === null) return;
-    await this.#attempt(async () => {
-      const name = await this.#write(info, options);
-      if (name === null) return;
-      this.notices.show({ tone: "success", title: messages.save.saved(name) });
-      this.dialogs.close();
-      if (dialog.kind === "save") dialog.then?.();
-    });
-  }
 
   get canUndo(): boolean {
     if (!this.job.isIdle || this.document.isBusy) return false;
@@ -230,10 +229,10 @@ export class Editor {
         this.compare.stop();
         if (info === null) return;
         this.mask.reset({ width: info.width, height: info.height });
-        this.#adopt(info);
+        this.files.adopt(info);
       });
     // A new picture takes the place of the open one.
-    if (state.request.kind === "generate") this.#askIfUnsaved(accept);
+    if (state.request.kind === "generate") this.files.askIfUnsaved(accept);
     else accept();
   }
 
@@ -286,6 +285,7 @@ export class Editor {
 
   readonly #report = (error: unknown): void => this.notices.showError(error);
 
+  /** Runs something that may fail; a failure is shown. */
   async #attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -294,102 +294,10 @@ export class Editor {
     }
   }
 
-  #listen(): void {
-    const on = <T extends keyof Events>(topic: T, listener: (payload: Events[T]) => void) =>
-      this.#stopListening.push(subscribeTo(this.#transport, topic, listener, this.#report));
-    on("job-progress", (payload) => this.job.handle({ topic: "job-progress", payload }));
-    on("job-preview", (payload) => this.job.handle({ topic: "job-preview", payload }));
-    on("job-finished", (payload) => this.job.handle({ topic: "job-finished", payload }));
-    on("job-failed", (payload) => this.job.handle({ topic: "job-failed", payload }));
-    on("job-cancelled", (payload) => this.job.handle({ topic: "job-cancelled", payload }));
-    on("document-changed", (info) => this.document.refresh(info));
-    on("document-opened", (info) => this.#replaceDocument(() => this.#adopt(info)));
-    on("open-failed", (error) => this.notices.showError(fromErrorData(error)));
-    on("engine-restarted", () => this.#afterRestart());
-    on("menu-command", ({ command }) => this.#menu(command));
-  }
-
-  #afterRestart(): void {
-    this.job.loseEngine();
-    this.tiles.retryFailed();
-    this.tileVersion++;
-    this.ladder.reload();
-    this.notices.show({
-      tone: "error",
-      title: messages.notices.engineRestarted,
-      body: messages.notices.engineRestartedBody,
-    });
-  }
-
-  #menu(command: MenuCommand): void {
-    switch (command) {
-      case "open":
-        return void this.open();
-      case "save":
-        return this.askToSave();
-      case "undo":
-        return void this.undo();
-      case "redo":
-        return void this.redo();
-      case "zoom-in":
-        return this.viewport.zoomStep("in");
-      case "zoom-out":
-        return this.viewport.zoomStep("out");
-      case "zoom-fit":
-        return this.viewport.fit();
-      case "zoom-actual":
-        return this.viewport.actualSize();
-    }
-  }
-
-  /** Opens the dialog for a file's format and quality. */
-  askToSave(then: (() => void) | null = null): void {
-    if (this.document.info !== null) this.dialogs.open({ kind: "save", then });
-  }
-
   #useModel(model: ModelSummary | null): void {
     this.model = model;
     this.ladder.useModel(model);
     if (model !== null) this.settings.applyDefaults(model.sampling);
-  }
-
-  async #openByNativeDialog(): Promise<void> {
-    try {
-      const info = await this.api.openDocumentDialog({});
-      if (info !== null) this.#adopt(info);
-    } catch (error) {
-      this.notices.showError(error);
-    }
-  }
-
-  async #openFile(file: PickedFile, frame?: "first"): Promise<void> {
-    try {
-      const before = this.document.info;
-      await this.document.openFile(file, frame);
-      const { info } = this.document;
-      if (info !== null && info.documentId !== before?.documentId) this.#afterOpening(info);
-    } catch (error) {
-      const isAnimated = error instanceof AppError && error.code === "IMAGE_ANIMATED";
-      const openFirst = () => void this.#openFile(file, "first");
-      this.notices.showError(
-        error,
-        isAnimated ? [{ label: messages.notices.openFirstFrame, run: openFirst }] : [],
-      );
-    }
-  }
-
-  #adopt(info: DocumentInfo): void {
-    const isOther = this.document.info?.documentId !== info.documentId;
-    this.document.adopt(info);
-    if (isOther) this.#afterOpening(info);
-  }
-
-  #afterOpening(info: DocumentInfo): void {
-    this.tiles.clear();
-    this.compare.stop();
-    this.mask.reset(info);
-    this.mask.suggestBrushSize(info);
-    if (this.mask.tool === "pan") this.mask.tool = "brush";
   }
 
   async #changeRevision(change: () => Promise<void>): Promise<void> {
@@ -402,22 +310,6 @@ export class Editor {
       if (before.width !== after.width || before.height !== after.height) this.mask.reset(after);
       else this.mask.forgetUndo();
     });
-  }
-
-  /** Another document is about to come: asks about unsaved changes and ends what still runs. */
-  #replaceDocument(proceed: () => void): void {
-    this.#askIfUnsaved(() => {
-      void this.#attempt(async () => {
-        await this.job.cancel();
-        await this.job.discard();
-      });
-      proceed();
-    });
-  }
-
-  #askIfUnsaved(proceed: () => void): void {
-    if (this.document.info?.isDirty === true) this.dialogs.open({ kind: "unsaved", proceed });
-    else proceed();
   }
 
   #panelRequest(): JobRequest | null {
@@ -435,19 +327,5 @@ export class Editor {
   async #startJob(request: JobRequest): Promise<void> {
     this.compare.stop();
     await this.#attempt(() => this.job.start(request));
-  }
-
-  /** Writes the file; returns its name, or null if the person changed their mind. */
-  async #write(info: DocumentInfo, options: SaveOptions): Promise<string | null> {
-    const request = { documentId: info.documentId, ...options };
-    if (this.appInfo?.host === "electron") {
-      const { saved, name } = await this.api.saveDocumentDialog(request);
-      return saved ? (name ?? info.name) : null;
-    }
-    const file = await this.api.exportDocument(request);
-    this.platform.download(file);
-    const { documentId } = info;
-    this.document.refresh(await this.api.markSaved({ documentId, revision: file.revision }));
-    return file.name;
   }
 }

@@ -68,5 +68,5 @@ function openFirst(editor: Editor, files: FileList | undefined): void {
       body: messages.notices.oneFileBody(files.length),
     });
   }
-  editor.openFile(fromFile(file));
+  editor.files.openFile(fromFile(file));
 }

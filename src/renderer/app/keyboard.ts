@@ -53,9 +53,9 @@ export function runCommand(editor: Editor, command: CommandId): void {
   const canDraw = document.info !== null && job.isIdle;
   switch (command) {
     case "open":
-      return void editor.open();
+      return void editor.files.open();
     case "save":
-      return editor.askToSave();
+      return editor.files.askToSave();
     case "undo":
       return void editor.undo();
     case "redo":
@@ -67,7 +67,7 @@ export function runCommand(editor: Editor, command: CommandId): void {
     case "brush":
     case "eraser":
     case "rectangle":
-      mask.tool = command;
+      editor.chooseTool(command);
       return;
     case "invertMask":
       return canDraw ? mask.invert() : undefined;

@@ -23,7 +23,9 @@ describe("progress of a job", () => {
   });
 
   it("counts tiles of an upscale and keeps quiet about single steps", () => {
-    expect(progressText({ ...base, stage: "upscaling", scale: null, total: 40 }, 5)).toBe("30 of 40");
+    expect(progressText({ ...base, stage: "upscaling", scale: null, total: 40 }, 5)).toBe(
+      "30 of 40",
+    );
     expect(progressText({ ...base, stage: "encoding", scale: null, total: 1 }, 5)).toBe("");
   });
 });

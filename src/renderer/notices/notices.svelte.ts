@@ -59,6 +59,11 @@ export class Notices {
     this.show({ tone: "error", title: messages.errors[error.code], body: error.message, actions });
   }
 
+  /** What went wrong before is of no interest any more. */
+  dismissErrors(): void {
+    this.list = this.list.filter(({ tone }) => tone !== "error");
+  }
+
   dismiss(id: number): void {
     this.list = this.list.filter((notice) => notice.id !== id);
   }

@@ -11,11 +11,20 @@ describe("formats", () => {
   });
 
   it("shows durations in the largest fitting unit", () => {
-    expect([2.44, 12.4, 60, 80].map(formatSeconds)).toEqual(["2.4 s", "12 s", "1 min", "1 min 20 s"]);
+    expect([2.44, 12.4, 60, 80].map(formatSeconds)).toEqual([
+      "2.4 s",
+      "12 s",
+      "1 min",
+      "1 min 20 s",
+    ]);
   });
 
   it("rounds a short time left up, so that it never promises too much", () => {
-    expect([0.4, 1.2, 90].map(formatTimeLeft)).toEqual(["almost done", "2 s left", "1 min 30 s left"]);
+    expect([0.4, 1.2, 90].map(formatTimeLeft)).toEqual([
+      "almost done",
+      "2 s left",
+      "1 min 30 s left",
+    ]);
   });
 
   it("names megapixels only where there is one", () => {

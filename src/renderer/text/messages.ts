@@ -52,6 +52,7 @@ export const messages = {
       pan: "Drag to move the picture. Hold Space in any tool for the same.",
       brush: "Paint what should change.",
       eraser: "Paint what should stay.",
+      upscale: "Enlarging works on the whole picture and needs no mask.",
       rectangle: "Drag a frame around what should change. Hold Alt to take away.",
     },
     maskSize: (width: number, height: number) => `Mask ${width} × ${height}`,
@@ -174,6 +175,8 @@ export const messages = {
   film: {
     label: "Coarse to fine",
     waiting: "Each scale appears here as it is drawn.",
+    upscaleLabel: "Upscale",
+    waitingUpscale: "Progress and the time left appear here.",
     frame: (resolution: string) => `Preview at ${resolution}`,
     frameWaiting: (resolution: string) => `${resolution}, not drawn yet`,
     frameKept: (resolution: string) => `${resolution}, kept`,

@@ -12,7 +12,11 @@ export interface OverlayState {
   readonly region: Rect | null;
   /** The rectangle that is being dragged. */
   readonly drag: { readonly rect: Rect; readonly isErasing: boolean } | null;
-  readonly brush: { readonly at: Point; readonly diameter: number; readonly hardness: number } | null;
+  readonly brush: {
+    readonly at: Point;
+    readonly diameter: number;
+    readonly hardness: number;
+  } | null;
   /** Where the before/after divider stands, as x of the picture. */
   readonly split: { readonly x: number; readonly height: number } | null;
 }
@@ -37,7 +41,12 @@ export class OverlayStage {
   readonly #drag = outlines(KonvaRect, { light: CHANGE });
   readonly #brush = outlines(Circle, { light: LIGHT });
   readonly #core = new Circle({ stroke: LIGHT, strokeWidth: 1, dash: [2, 3], opacity: 0.7 });
-  readonly #split = new Line({ stroke: LIGHT, strokeWidth: 2, shadowColor: "black", shadowBlur: 6 });
+  readonly #split = new Line({
+    stroke: LIGHT,
+    strokeWidth: 2,
+    shadowColor: "black",
+    shadowBlur: 6,
+  });
   readonly #knob = new Circle({
     radius: KNOB_RADIUS_PX,
     fill: LIGHT,
@@ -45,13 +54,13 @@ export class OverlayStage {
     shadowBlur: 8,
     shadowOpacity: 0.4,
   });
-  readonly #arrows = new Line({ stroke: "#30343c", strokeWidth: 2, lineCap: "round", lineJoin: "round" });
+  readonly #arrows = [arrow(), arrow()] as const;
 
   constructor(container: HTMLDivElement) {
     this.#stage = new Konva.Stage({ container, width: 1, height: 1, listening: false });
     this.#stage.add(this.#layer);
     const pairs = [this.#region, this.#drag, this.#brush].flat();
-    this.#layer.add(...pairs, this.#core, this.#split, this.#knob, this.#arrows);
+    this.#layer.add(...pairs, this.#core, this.#split, this.#knob, ...this.#arrows);
   }
 
   draw(state: OverlayState): void {
@@ -100,16 +109,22 @@ export class OverlayStage {
   }
 
   #drawSplit({ split, view, canvas }: OverlayState): void {
-    for (const shape of [this.#split, this.#knob, this.#arrows]) shape.visible(split !== null);
+    for (const shape of [this.#split, this.#knob, ...this.#arrows]) shape.visible(split !== null);
     if (split === null) return;
     const from = toScreen(view, { x: split.x, y: 0 });
     const to = toScreen(view, { x: split.x, y: split.height });
     const middle = (Math.max(0, from.y) + Math.min(canvas.height, to.y)) / 2;
     this.#split.points([from.x, from.y, to.x, to.y]);
     this.#knob.position({ x: from.x, y: middle });
-    const { x } = from;
-    this.#arrows.points([x - 3, middle - 4, x - 7, middle, x - 3, middle + 4]);
+    for (const [index, side] of [-1, 1].entries()) {
+      const x = from.x + 3 * side;
+      this.#arrows[index]?.points([x, middle - 4, x + 4 * side, middle, x, middle + 4]);
+    }
   }
+}
+
+function arrow(): Line {
+  return new Line({ stroke: "#30343c", strokeWidth: 2, lineCap: "round", lineJoin: "round" });
 }
 
 interface OutlineOptions {

@@ -13,7 +13,12 @@ type Drag =
   | { readonly kind: "none" }
   | { readonly kind: "pan"; readonly last: Point }
   | { readonly kind: "stroke" }
-  | { readonly kind: "rectangle"; readonly from: Point; readonly to: Point; readonly isErasing: boolean };
+  | {
+      readonly kind: "rectangle";
+      readonly from: Point;
+      readonly to: Point;
+      readonly isErasing: boolean;
+    };
 
 const MIDDLE_BUTTON = 1;
 /** How much a notch of a mouse wheel zooms. */
@@ -36,8 +41,8 @@ export class PointerTools {
 
   /** True while a drag would move the picture instead of drawing. */
   get wouldPan(): boolean {
-    const { mask, job, document } = this.#editor;
-    return this.isSpaceDown || mask.tool === "pan" || !job.isIdle || document.info === null;
+    const { tool, job, document } = this.#editor;
+    return this.isSpaceDown || tool === "pan" || !job.isIdle || document.info === null;
   }
 
   /** The rectangle that is being dragged, in whole picture pixels. */
@@ -82,7 +87,8 @@ export class PointerTools {
     const { mask } = this.#editor;
     const { rectangle } = this;
     if (this.#drag.kind === "stroke") mask.endStroke();
-    if (rectangle !== null) mask.paintRectangle(rectangle.rect, rectangle.isErasing ? "erase" : "add");
+    if (rectangle !== null)
+      mask.paintRectangle(rectangle.rect, rectangle.isErasing ? "erase" : "add");
     this.#drag = { kind: "none" };
   }
 

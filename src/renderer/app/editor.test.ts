@@ -1,0 +1,349 @@
+import { describe, expect, it } from "vitest";
+import { LoudTransport, type LoudHandlers } from "../../../test/fixtures/loud-transport.js";
+import {
+  appInfo,
+  documentInfo,
+  finished,
+  jobId,
+  preview,
+  smallModel,
+} from "../../../test/fixtures/screen-data.js";
+import { AppError } from "../../core/errors.js";
+import { documentIdSchema, jobIdSchema } from "../../shared/ids.js";
+import { Editor } from "./editor.svelte.js";
+import type { PickedFile, Platform } from "./platform.js";
+import { runCommand } from "./keyboard.js";
+
+const settle = async () => {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+};
+
+const file = (name = "photo.png"): PickedFile => ({
+  name,
+  byteLength: 3,
+  read: async () => new Uint8Array([1, 2, 3]),
+});
+
+function setUp(handlers: LoudHandlers = {}) {
+  const downloads: string[] = [];
+  let seed = 100;
+  const platform: Platform = {
+    timer: () => () => undefined,
+    now: () => 0,
+    randomSeed: () => seed++,
+    settings: { getItem: () => null, setItem: () => undefined },
+    decodeTile: () => Promise.reject(new Error("no pictures here")),
+    releaseTile: () => undefined,
+    pickFile: async () => file(),
+    download: ({ name }) => downloads.push(name),
+  };
+  const transport = new LoudTransport({
+    getAppInfo: () => appInfo,
+    openDocument: () => documentInfo(),
+    closeDocument: () => ({}),
+    startJob: () => ({ jobId }),
+    discardResult: () => ({}),
+    ...handlers,
+  });
+  const editor = new Editor(transport, platform);
+  return { editor, transport, downloads };
+}
+
+async function withPicture(handlers: LoudHandlers = {}) {
+  const screen = setUp(handlers);
+  await screen.editor.start();
+  await screen.editor.files.open();
+  await settle();
+  return screen;
+}
+
+async function withCandidate(handlers: LoudHandlers = {}) {
+  const screen = await withPicture(handlers);
+  screen.editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
+  await screen.editor.run();
+  screen.transport.emit("job-finished", finished());
+  return screen;
+}
+
+const edited = documentInfo({
+  revision: 1,
+  canUndo: true,
+  isDirty: true,
+  history: [
+    { revision: 0, label: "photo.png", kind: "open" },
+    { revision: 1, label: "Edit", kind: "edit" },
+  ],
+});
+
+describe("editor", () => {
+  it("starts with the first model and its defaults", async () => {
+    const { editor } = setUp();
+    await editor.start();
+    expect(editor.model).toEqual(smallModel);
+    expect(editor.settings.topP).toBe(0.9);
+    expect(editor.ladder.rungs.map(({ resolution }) => resolution)).toEqual([
+      "4 × 4",
+      "8 × 8",
+      "16 × 16",
+    ]);
+  });
+
+  it("shows what was opened on the command line, and why it could not be", async () => {
+    const startupError = new AppError("FILE_NOT_FOUND", "Expected a file but got none.");
+    const { editor } = setUp({
+      getAppInfo: () => ({ ...appInfo, startupDocument: documentInfo() }),
+    });
+    await editor.start();
+    expect(editor.document.info?.name).toBe("photo.png");
+    const other = setUp({
+      getAppInfo: () => ({
+        ...appInfo,
+        startupError: { code: startupError.code, message: startupError.message, details: {} },
+      }),
+    });
+    await other.editor.start();
+    expect(other.editor.notices.list[0]?.title).toBe("The file is not there");
+  });
+
+  it("says why a run is not possible, step by step", async () => {
+    const { editor } = setUp();
+    expect(editor.runBlocker).toBe("noDocument");
+    await editor.start();
+    await editor.files.open();
+    await settle();
+    expect(editor.runBlocker).toBe("noMask");
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 8, height: 8 }, "add");
+    expect(editor.runBlocker).toBeNull();
+    editor.ladder.setFrozenScales(3);
+    expect(editor.runBlocker).toBe("allKept");
+    editor.mode = "upscale";
+    expect(editor.runBlocker).toBeNull();
+  });
+
+  it("sends one complete request with the trimmed mask", async () => {
+    const { editor, transport } = await withPicture();
+    editor.mask.paintRectangle({ x: 5, y: 6, width: 7, height: 8 }, "add");
+    editor.settings.prompt = "  a boat ";
+    editor.ladder.setFrozenScales(1);
+    await editor.run();
+    expect(transport.lastRequest("startJob")).toMatchObject({
+      kind: "edit",
+      documentId: "d1",
+      modelId: "small",
+      mask: { rect: { x: 5, y: 6, width: 7, height: 8 } },
+      frozenScales: 1,
+      prompt: "a boat",
+      topP: 0.9,
+    });
+    expect(editor.runBlocker).toBe("busy");
+  });
+
+  it("draws a new seed for each run unless it is locked", async () => {
+    const { editor, transport } = await withCandidate();
+    const first = editor.settings.seed;
+    await editor.discard();
+    await editor.run();
+    expect(editor.settings.seed).not.toBe(first);
+    transport.emit("job-cancelled", { jobId });
+    editor.settings.typeSeed("77");
+    await editor.run();
+    expect(transport.lastRequest("startJob")).toMatchObject({ seed: 77 });
+  });
+
+  it("keeps a result: the document moves on and the mask is done with", async () => {
+    const { editor, transport } = await withCandidate({ acceptResult: () => edited });
+    expect(editor.job.state.kind).toBe("candidate");
+    expect(editor.scene?.after).toHaveLength(2);
+    await editor.keep();
+    await settle();
+    expect(editor.document.info?.revision).toBe(1);
+    expect(editor.mask.isEmpty).toBe(true);
+    expect(editor.job.state.kind).toBe("idle");
+    expect(transport.methods).not.toContain("discardResult");
+  });
+
+  it("tries again with another seed and the settings of now", async () => {
+    const { editor, transport } = await withCandidate();
+    editor.settings.prompt = "something else";
+    const seeds = [editor.settings.seed];
+    await editor.tryAgain();
+    seeds.push(editor.settings.seed);
+    expect(seeds[0]).not.toBe(seeds[1]);
+    expect(transport.methods.slice(-2)).toEqual(["discardResult", "startJob"]);
+    expect(transport.lastRequest("startJob")).toMatchObject({
+      prompt: "something else",
+      seed: seeds[1],
+    });
+  });
+
+  it("takes back strokes of the mask before revisions of the picture", async () => {
+    const { editor, transport } = await withPicture({
+      openDocument: () => edited,
+      undo: () => documentInfo({ canRedo: true }),
+    });
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    await editor.undo();
+    expect(editor.mask.isEmpty).toBe(true);
+    expect(transport.methods).not.toContain("undo");
+    await editor.undo();
+    expect(editor.document.info?.revision).toBe(0);
+  });
+
+  it("drops a mask that does not fit the picture any more", async () => {
+    const { editor } = await withPicture({
+      openDocument: () => documentInfo({ width: 80, height: 60, revision: 1, canUndo: true }),
+      undo: () => documentInfo({ canRedo: true }),
+    });
+    editor.mask.paintRectangle({ x: 60, y: 40, width: 9, height: 9 }, "add");
+    editor.mask.forgetUndo();
+    await editor.undo();
+    expect(editor.mask.isEmpty).toBe(true);
+    expect(editor.region).toBeNull();
+  });
+
+  it("offers the first frame of an animation", async () => {
+    const { editor, transport } = setUp({
+      openDocument: ({ frame }) => {
+        if (frame === "first") return documentInfo({ name: "dance.gif" });
+        throw new AppError("IMAGE_ANIMATED", "Expected one picture but got 24 frames.");
+      },
+    });
+    await editor.start();
+    editor.files.openFile(file("dance.gif"));
+    await settle();
+    const [notice] = editor.notices.list;
+    expect(notice?.title).toBe("This picture is animated");
+    notice?.actions[0]?.run();
+    await settle();
+    expect(transport.lastRequest("openDocument").frame).toBe("first");
+    expect(editor.document.info?.name).toBe("dance.gif");
+    expect(editor.notices.list).toEqual([]);
+  });
+
+  it("asks before unsaved changes are lost", async () => {
+    const { editor } = await withPicture({ openDocument: () => edited });
+    editor.files.openFile(file("other.png"));
+    const dialog = editor.dialogs.current;
+    expect(dialog.kind).toBe("unsaved");
+    if (dialog.kind === "unsaved") dialog.proceed();
+    await settle();
+    expect(editor.document.info).toEqual(edited);
+  });
+
+  it("saves by download in a browser tab and marks the document saved", async () => {
+    const { editor, downloads } = await withPicture({
+      openDocument: () => edited,
+      exportDocument: () => ({
+        name: "photo-edited.png",
+        mediaType: "image/png",
+        bytes: new Uint8Array(4),
+        revision: 1,
+      }),
+      markSaved: () => ({ ...edited, isDirty: false }),
+    });
+    editor.files.askToSave();
+    await editor.files.save({ format: "png", quality: 90, embedRecipe: true });
+    expect(downloads).toEqual(["photo-edited.png"]);
+    expect(editor.document.info?.isDirty).toBe(false);
+    expect(editor.dialogs.isOpen).toBe(false);
+    expect(editor.notices.list[0]?.tone).toBe("success");
+  });
+
+  it("keeps the dialog open and says why when saving fails", async () => {
+    const { editor } = await withPicture({
+      exportDocument: () => {
+        throw new AppError("OUT_OF_MEMORY", "Expected 2 GB but got 1 GB. Close other programs.");
+      },
+    });
+    editor.files.askToSave();
+    await editor.files.save({ format: "png", quality: 90, embedRecipe: true });
+    expect(editor.dialogs.current.kind).toBe("save");
+    expect(editor.notices.list[0]?.title).toBe("Not enough memory");
+  });
+
+  it("survives the engine: the job fails with a reason, the next one works", async () => {
+    const { editor, transport } = await withPicture();
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    await editor.run();
+    transport.emit("job-preview", preview(0));
+    transport.emit("engine-restarted", { reason: "killed" });
+    expect(editor.job.state).toMatchObject({ kind: "failed", error: { code: "ENGINE_DIED" } });
+    expect(editor.notices.list.at(-1)?.body).toContain("safe");
+    expect(editor.document.info).not.toBeNull();
+    await editor.run();
+    expect(editor.job.state.kind).toBe("running");
+  });
+
+  it("compares a result with the picture, and a kept result with the original", async () => {
+    const { editor } = await withCandidate({ acceptResult: () => edited });
+    expect(editor.scene?.before).toEqual([{ kind: "tiles", view: editor.document.shown }]);
+    await editor.keep();
+    await settle();
+    expect(editor.scene?.before).toMatchObject([{ kind: "tiles", view: { revision: 0 } }]);
+  });
+
+  it("shows a generated picture alone and opens it when it is kept", async () => {
+    const made = documentInfo({
+      documentId: documentIdSchema.parse("d2"),
+      name: "Generated",
+      width: 16,
+      height: 16,
+      format: "none",
+    });
+    const { editor, transport } = setUp({ acceptResult: () => made });
+    await editor.start();
+    editor.settings.generatePrompt = "a lighthouse";
+    await editor.generate();
+    transport.emit("job-finished", finished({ kind: "generate", documentId: null }));
+    expect(editor.scene?.size).toEqual({ width: 16, height: 16 });
+    await editor.keep();
+    await settle();
+    expect(editor.document.info?.name).toBe("Generated");
+    expect(editor.scene?.id).toBe("document/d2");
+  });
+
+  it("fits a new picture, and keeps the place when it was upscaled", async () => {
+    const large = documentInfo({ width: 80, height: 60, revision: 1 });
+    const { editor } = await withPicture();
+    editor.viewport.resize({ width: 400, height: 300 });
+    editor.syncViewport();
+    editor.viewport.zoomTo(2);
+    const corner = editor.viewport.view.x + 40 * editor.viewport.view.scale;
+    editor.document.refresh(large);
+    editor.syncViewport();
+    expect(editor.viewport.view.scale).toBe(1);
+    expect(editor.viewport.view.x + 80).toBeCloseTo(corner);
+  });
+
+  it("leads from a masking tool back to redrawing", async () => {
+    const { editor } = await withPicture();
+    editor.mode = "upscale";
+    expect(editor.tool).toBe("pan");
+    runCommand(editor, "eraser");
+    expect(editor.mode).toBe("edit");
+    expect(editor.tool).toBe("eraser");
+  });
+
+  it("leaves with Escape what is nearest: the job, then the result", async () => {
+    const { editor, transport } = await withPicture({ cancelJob: () => ({}) });
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    await editor.run();
+    await editor.cancel();
+    expect(transport.methods).toContain("cancelJob");
+    transport.emit("job-cancelled", { jobId });
+    expect(editor.job.state.kind).toBe("idle");
+    await editor.run();
+    transport.emit("job-finished", finished());
+    await editor.cancel();
+    expect(transport.methods.at(-1)).toBe("discardResult");
+    expect(editor.job.state.kind).toBe("idle");
+  });
+
+  it("ignores events of another job", async () => {
+    const { editor, transport } = await withPicture();
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    await editor.run();
+    transport.emit("job-finished", finished({ jobId: jobIdSchema.parse("other") }));
+    expect(editor.job.state.kind).toBe("running");
+  });
+});

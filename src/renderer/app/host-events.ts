@@ -1,0 +1,52 @@
+import { fromErrorData } from "../../core/errors.js";
+import { subscribeTo } from "../../shared/client.js";
+import type { Events, MenuCommand, Topic } from "../../shared/events.js";
+import type { Transport } from "../../shared/transport.js";
+import { messages } from "../text/messages.js";
+import type { Editor } from "./editor.svelte.js";
+
+/** Passes what engine and host report to the controllers. Returns how to stop. */
+export function listenToHost(editor: Editor, transport: Transport): () => void {
+  const stops: (() => void)[] = [];
+  const report = (error: unknown) => editor.notices.showError(error);
+  const on = <T extends Topic>(topic: T, listener: (payload: Events[T]) => void) =>
+    stops.push(subscribeTo(transport, topic, listener, report));
+  const { job, files, document, notices } = editor;
+
+  on("job-progress", (payload) => job.handle({ topic: "job-progress", payload }));
+  on("job-preview", (payload) => job.handle({ topic: "job-preview", payload }));
+  on("job-finished", (payload) => job.handle({ topic: "job-finished", payload }));
+  on("job-failed", (payload) => job.handle({ topic: "job-failed", payload }));
+  on("job-cancelled", (payload) => job.handle({ topic: "job-cancelled", payload }));
+  on("document-changed", (info) => document.refresh(info));
+  on("document-opened", (info) => files.replaceDocument(() => files.adopt(info)));
+  on("open-failed", (error) => notices.showError(fromErrorData(error)));
+  on("menu-command", ({ command }) => runMenuCommand(editor, command));
+  on("engine-restarted", () => {
+    editor.afterRestart();
+    const { engineRestarted: title, engineRestartedBody: body } = messages.notices;
+    notices.show({ tone: "error", title, body });
+  });
+  return () => stops.forEach((stop) => stop());
+}
+
+function runMenuCommand(editor: Editor, command: MenuCommand): void {
+  switch (command) {
+    case "open":
+      return void editor.files.open();
+    case "save":
+      return editor.files.askToSave();
+    case "undo":
+      return void editor.undo();
+    case "redo":
+      return void editor.redo();
+    case "zoom-in":
+      return editor.viewport.zoomStep("in");
+    case "zoom-out":
+      return editor.viewport.zoomStep("out");
+    case "zoom-fit":
+      return editor.viewport.fit();
+    case "zoom-actual":
+      return editor.viewport.actualSize();
+  }
+}
