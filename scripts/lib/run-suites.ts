@@ -1,5 +1,5 @@
 import type { Suite, SuiteResult } from "./suite";
-import { addTallies, closingLine, type Tally } from "./tally";
+import { addTallies, brokenSuite, closingLine, type Tally } from "./tally";
 
 interface Outcome extends SuiteResult {
   readonly name: string;
@@ -11,6 +11,16 @@ function summaryLine({ name, tally, seconds, remark }: Outcome): string {
   return `${verdict.padEnd(8)}${name.padEnd(38)}${counts}${remark === null ? "" : ` (${remark})`}`;
 }
 
+/** A suite that throws has failed; it must not take the closing line along. */
+async function runWhole(suite: Suite): Promise<SuiteResult> {
+  try {
+    return await suite.run();
+  } catch (error) {
+    const remark = error instanceof Error ? error.message : String(error);
+    return { tally: brokenSuite, seconds: 0, remark };
+  }
+}
+
 /**
  * Runs suites one after another, all of them even when one fails: a person fixing things wants the
  * whole picture. Prints a table, then the closing line as the very last one.
@@ -19,7 +29,7 @@ export async function runSuites(suites: readonly Suite[]): Promise<Tally> {
   const outcomes: Outcome[] = [];
   for (const suite of suites) {
     console.log(`\n--- ${suite.name}`);
-    outcomes.push({ name: suite.name, ...(await suite.run()) });
+    outcomes.push({ name: suite.name, ...(await runWhole(suite)) });
   }
   const total = addTallies(outcomes.map(({ tally }) => tally));
   console.log(`\n${outcomes.map(summaryLine).join("\n")}\n`);
