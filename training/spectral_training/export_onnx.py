@@ -49,6 +49,10 @@ class Options:
     ar_precision: str = "fp16"
     """fp16 (stored; computed in fp32) or int8."""
     text_precision: str = "int8"
+    temperature: float = 1.0
+    """Sampling default of the bundle, like the next two; chosen by looking at drawn pictures."""
+    top_p: float = 0.95
+    guidance: float = 2.0
     prompt: str = "a dog runs across the grass"
     """Prompt of the golden outputs."""
 
@@ -369,7 +373,12 @@ def main(options: Options) -> None:
             "headDim": ar.config.width // ar.config.heads,
             "textPositions": ar.config.text_positions,
         },
-        "sampling": {"temperature": 1, "topK": 0, "topP": 0.95, "guidance": 2},
+        "sampling": {
+            "temperature": options.temperature,
+            "topK": 0,
+            "topP": options.top_p,
+            "guidance": options.guidance,
+        },
         "text": {
             "encoder": "MiniLM-L6",
             "tokenizer": "tokenizer.json",
