@@ -6,7 +6,7 @@ import type { DocumentId } from "../shared/ids.js";
 import type { EditJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
 import { runEdit } from "./edit/run-edit.js";
 import { NO_METADATA } from "./files/metadata.js";
-import type { JobContext } from "./jobs/job-context.js";
+import { pause, whileWanted, type JobContext } from "./jobs/job-context.js";
 import type { JobOutcome } from "./jobs/job-queue.js";
 import { runGenerate } from "./jobs/run-generate.js";
 import { runUpscale } from "./jobs/run-upscale.js";
@@ -43,6 +43,8 @@ export async function runJob(
   store: DocumentStore,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
+  context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
+  await pause(context);
   if (request.kind === "generate") return generate(request, models, context);
   if (base === null) throw new RangeError("edits and upscales work on a document");
   return request.kind === "edit"
@@ -58,7 +60,7 @@ async function edit(
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
-  const loaded = await models.load(request.modelId);
+  const loaded = await whileWanted(context, models.load(request.modelId));
   const { rect, patch, changedPixels } = await runEdit(loaded, original, request, context);
   return {
     shown: { kind: "edit", documentId, rect, changedPixels, ...shownPicture(patch) },
@@ -75,7 +77,7 @@ async function upscale(
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
-  const loaded = await models.load(request.modelId);
+  const loaded = await whileWanted(context, models.load(request.modelId));
   const raster = await runUpscale(loaded, original, request, context);
   const rect = rectOfSize(raster.width, raster.height);
   return {
@@ -96,7 +98,7 @@ async function generate(
   models: Models,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
-  const loaded = await models.load(request.modelId);
+  const loaded = await whileWanted(context, models.load(request.modelId));
   const raster = await runGenerate(loaded, request, context);
   const rect = rectOfSize(raster.width, raster.height);
   const document: NewDocument = {

@@ -46,6 +46,7 @@ describe("an upscale", () => {
     const creative = await upscale(small, request);
     expect(findBlockMismatch(creative, small, 4)).toBeNull();
     expect(rastersEqual(creative, faithful)).toBe(false);
+    expect(extractChannel(creative, 3)).toEqual(extractChannel(faithful, 3));
     expect(rastersEqual(creative, await upscale(small, request))).toBe(true);
     expect(rastersEqual(creative, await upscale(small, { ...request, seed: 2 }))).toBe(false);
   });

@@ -68,7 +68,7 @@ export async function verifyModel(model: Model): Promise<void> {
   requireNear(model, "encoder", wrong / tokenCount, CODE_MISMATCH_SHARE);
 
   const exactTokens = golden.faithful.frozenScales * tokensPerScale;
-  const [reconstruction, faithful] = await model.decode([
+  const [reconstruction, faithful] = await model.decodeBatch([
     { image, codes: known, kinds: new Uint8Array(tokenCount).fill(TokenKind.code) },
     {
       image,

@@ -54,8 +54,15 @@ export class Model {
     return Int32Array.from(int64Output(outputs, "codes", tokenCount), Number);
   }
 
-  /** Decodes a batch of pictures; values are nominally in [-1, 1] but not clipped. */
-  async decode(requests: readonly DecodeRequest[]): Promise<ModelImage[]> {
+  /** Decodes a picture; values are nominally in [-1, 1] but not clipped. */
+  async decode(request: DecodeRequest): Promise<ModelImage> {
+    const [image] = await this.decodeBatch([request]);
+    if (image) return image;
+    throw new RangeError("a batch of one gives one picture");
+  }
+
+  /** Decodes several pictures in one run; on a CPU that takes as long as one after another. */
+  async decodeBatch(requests: readonly DecodeRequest[]): Promise<ModelImage[]> {
     const { imageSize, tokenCount } = this.layout;
     const count = requests.length;
     const area = 3 * imageSize * imageSize;

@@ -5,7 +5,11 @@ import type { EditRegion } from "../../core/plan/region.js";
 import { colourChannelsOf, createRaster, maxSampleOf, type Raster } from "../../core/raster.js";
 import { bottomOf, intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/rect.js";
 import type { Model } from "../bundle/model.js";
-import { faithfulPredictor, largestFactor } from "../upscale/detail-predictor.js";
+import {
+  faithfulPredictor,
+  largestFactor,
+  type DetailPredictor,
+} from "../upscale/detail-predictor.js";
 import { upscaleRows, type FinishedRows, type UpscaleSource } from "../upscale/upscale-rows.js";
 
 /** Everything that decides the pixels of an edit once the model has drawn. */
@@ -63,14 +67,20 @@ async function enlargeWhole(
 ): Promise<ModelImage> {
   const side = image.side * factor;
   const data = new Float32Array(3 * side * side);
-  await upscaleRows(sourceOf(image), faithfulPredictor(model, factor), model.layout.imageSize, {
-    ...callbacks,
-    onRows: (rows) => {
-      forEachEnlarged(image, factor, rows, (pixel, channel, value) => {
-        data[channel * side * side + pixel] = value;
-      });
+  const { imageSize } = model.layout;
+  const source = sourceOf(image, faithfulPredictor(model, factor));
+  await upscaleRows(
+    source,
+    { imageSize, factor },
+    {
+      ...callbacks,
+      onRows: (rows) => {
+        forEachEnlarged(image, factor, rows, (pixel, channel, value) => {
+          data[channel * side * side + pixel] = value;
+        });
+      },
     },
-  });
+  );
   return { side, data };
 }
 
@@ -82,25 +92,33 @@ async function enlargeIntoBands(
 ): Promise<CompositeResult> {
   const { region, generated, original } = change;
   const picture = rectOfSize(original.width, original.height);
-  const source = sourceOf(generated, (rect) => isMasked(change, rect, factor));
+  const { imageSize } = model.layout;
+  const source = {
+    ...sourceOf(generated, faithfulPredictor(model, factor)),
+    isNeeded: (rect: Rect) => isMasked(change, rect, factor),
+  };
   const bands = new BandCollector(change, factor, blockRows(model, generated.side));
   const rect = intersectRects(region.rect, picture);
   const patch = createRaster(rect.width, rect.height, original.channels, original.depth);
   let changedPixels = 0;
-  await upscaleRows(source, faithfulPredictor(model, factor), model.layout.imageSize, {
-    ...callbacks,
-    onRows: (rows) => {
-      for (const band of bands.add(rows)) {
-        if (isEmptyRect(intersectRects(band.rect, picture))) continue;
-        const result = compositeBand(change, band.rect, band.samples);
-        changedPixels += result.changedPixels;
-        patch.data.set(
-          result.patch.data,
-          (result.rect.y - rect.y) * rect.width * original.channels,
-        );
-      }
+  await upscaleRows(
+    source,
+    { imageSize, factor },
+    {
+      ...callbacks,
+      onRows: (rows) => {
+        for (const band of bands.add(rows)) {
+          if (isEmptyRect(intersectRects(band.rect, picture))) continue;
+          const result = compositeBand(change, band.rect, band.samples);
+          changedPixels += result.changedPixels;
+          patch.data.set(
+            result.patch.data,
+            (result.rect.y - rect.y) * rect.width * original.channels,
+          );
+        }
+      },
     },
-  });
+  );
   return { rect, patch, changedPixels };
 }
 
@@ -135,10 +153,10 @@ function isMasked({ mask, region }: NativeChange, tile: Rect, factor: number): b
   return maskAlphaIn(mask, scaled).some((alpha) => alpha > 0);
 }
 
-function sourceOf(image: ModelImage, isNeeded?: (rect: Rect) => boolean): UpscaleSource {
+function sourceOf(image: ModelImage, predictor: DetailPredictor): UpscaleSource {
   const { side } = image;
-  const layers = [{ channels: 3 as const, read: (rect: Rect) => cropModelImage(image, rect) }];
-  return { width: side, height: side, layers, ...(isNeeded ? { isNeeded } : {}) };
+  const read = (rect: Rect) => cropModelImage(image, rect);
+  return { width: side, height: side, layers: [{ channels: 3, read, predictor }] };
 }
 
 /** A square part of a model picture, edges repeated beyond its border. */

@@ -36,7 +36,6 @@ export async function runEdit(
   const { layout } = model;
   const { frozenScales } = request;
   requireFrozenScales(layout, frozenScales);
-  context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   const drawnMask = maskInside(request.mask, original);
   const mask = featherMask(drawnMask, request.feather);
   const region = planEditRegion({
@@ -137,8 +136,7 @@ async function decodeUpTo(
     if (drawn === 0) return TokenKind.exact;
     return token < known ? TokenKind.code : TokenKind.masked;
   });
-  const [decoded] = await model.decode([{ image, codes, kinds }]);
-  return decoded ?? image;
+  return model.decode({ image, codes, kinds });
 }
 
 /** The part of the mask that lies in the picture, shrunk to what is painted. */

@@ -28,3 +28,19 @@ export async function pause({ signal }: JobContext): Promise<void> {
   await setImmediate();
   signal.throwIfAborted();
 }
+
+/** Waits for something that goes on by itself, such as loading a model, but no longer than the job. */
+export async function whileWanted<T>(context: JobContext, work: Promise<T>): Promise<T> {
+  const { signal } = context;
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new DOMException("The job was cancelled.", "AbortError"));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

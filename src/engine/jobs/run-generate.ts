@@ -17,7 +17,6 @@ export async function runGenerate(
 ): Promise<Raster> {
   const { model } = loaded;
   const { imageSize, tokenCount, tokensPerScale } = model.layout;
-  context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   await pause(context);
   const prefix = await readSteering(loaded, request);
   const blank = { side: imageSize, data: new Float32Array(3 * imageSize * imageSize) };
@@ -42,8 +41,7 @@ export async function runGenerate(
         await pause(context);
         const known = (scale + 1) * tokensPerScale;
         const kinds = new Uint8Array(tokenCount).fill(TokenKind.code, 0, known);
-        const [decoded] = await model.decode([{ image: blank, codes, kinds }]);
-        raster = toRaster(decoded ?? blank);
+        raster = toRaster(await model.decode({ image: blank, codes, kinds }));
         context.onPreview(scale, rect, toScreenPixels(raster, rect, 1));
       },
     },

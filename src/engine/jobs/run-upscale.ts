@@ -32,10 +32,12 @@ export async function runUpscale(
       { factor: request.factor },
     );
   }
-  context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   await pause(context);
-  const predictor = await choosePredictor(loaded, request, context);
-  return upscaleRaster(raster, predictor, layout.imageSize, {
+  const predictors = {
+    colour: await choosePredictor(loaded, request, context),
+    alpha: faithfulPredictor(loaded.model, request.factor),
+  };
+  return upscaleRaster(raster, predictors, layout.imageSize, {
     pause: () => pause(context),
     onTiles: (done, total) => {
       context.onProgress({ stage: "upscaling", scale: null, done, total });

@@ -17,10 +17,10 @@ export interface InputTile {
 export interface DetailPredictor {
   readonly factor: number;
   /**
-   * For each tile three planes at the model's size: the prediction less the tile enlarged by
-   * repetition. Within each block of `factor` x `factor` they sum to 0 (up to rounding).
+   * Three planes at the model's size: the prediction less the tile enlarged by repetition. Within
+   * each block of `factor` x `factor` they sum to 0 (up to rounding).
    */
-  predict(tiles: readonly InputTile[]): Promise<ModelImage[]>;
+  predict(tile: InputTile): Promise<ModelImage>;
 }
 
 /** How creative details are drawn. */
@@ -57,10 +57,9 @@ export function faithfulPredictor(model: Model, factor: number): DetailPredictor
   const codes = new Int32Array(layout.tokenCount);
   return {
     factor,
-    async predict(tiles) {
-      const enlarged = tiles.map(({ image }) => enlarge(image, factor));
-      const decoded = await model.decode(enlarged.map((image) => ({ image, codes, kinds })));
-      return decoded.map((image, index) => subtract(image, enlarged[index]));
+    async predict(tile) {
+      const image = enlarge(tile.image, factor);
+      return decodedDetails(model, { image, codes, kinds });
     },
   };
 }
@@ -74,16 +73,19 @@ export function creativePredictor(
   const faithful = faithfulPredictor(model, factor);
   return {
     factor,
-    async predict(tiles) {
-      const requests: DecodeRequest[] = [];
-      for (const tile of tiles) requests.push(await drawTile(model, factor, tile, settings));
-      const decoded = await model.decode(requests);
-      const plain = await faithful.predict(tiles);
-      return plain.map((details, index) =>
-        mix(details, subtract(decoded[index], requests[index]?.image), settings.creativity),
-      );
+    async predict(tile) {
+      const drawn = await decodedDetails(model, await drawTile(model, factor, tile, settings));
+      const plain = await faithful.predict(tile);
+      return mix(plain, drawn, settings.creativity);
     },
   };
+}
+
+/** What the decoder adds to the enlarged tile that it was given. */
+async function decodedDetails(model: Model, request: DecodeRequest): Promise<ModelImage> {
+  const { side, data } = await model.decode(request);
+  const { data: enlarged } = request.image;
+  return { side, data: data.map((value, index) => value - (enlarged[index] ?? 0)) };
 }
 
 async function drawTile(
@@ -114,11 +116,6 @@ async function drawTile(
 function enlarge({ side, data }: ModelImage, factor: number): ModelImage {
   // The three planes lie one below the other, so they enlarge like one tall plane.
   return { side: side * factor, data: repeatBlocks(data, side, 3 * side, factor) };
-}
-
-function subtract(a: ModelImage | undefined, b: ModelImage | undefined): ModelImage {
-  if (a === undefined || b === undefined) return { side: 0, data: new Float32Array(0) };
-  return { side: a.side, data: a.data.map((value, index) => value - (b.data[index] ?? 0)) };
 }
 
 function mix(plain: ModelImage, drawn: ModelImage, share: number): ModelImage {

@@ -7,10 +7,18 @@ import {
   maxSampleOf,
   type Raster,
 } from "../../core/raster.js";
+import type { Rect } from "../../core/rect.js";
 import { createUpscaleRounder, roundBlockRow } from "../../core/rounding/upscale.js";
 import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
 import type { DetailPredictor } from "./detail-predictor.js";
 import { upscaleRows, type UpscaleCallbacks, type UpscaleLayer } from "./upscale-rows.js";
+
+/** What predicts a picture's details. */
+export interface RasterPredictors {
+  readonly colour: DetailPredictor;
+  /** Of the same factor; an invented alpha would punch holes, so this one is always faithful. */
+  readonly alpha: DetailPredictor;
+}
 
 /**
  * Enlarges a picture of any size, depth and channels so that averaging each block of the result
@@ -19,12 +27,12 @@ import { upscaleRows, type UpscaleCallbacks, type UpscaleLayer } from "./upscale
  */
 export async function upscaleRaster(
   raster: Raster,
-  predictor: DetailPredictor,
+  predictors: RasterPredictors,
   imageSize: number,
   callbacks: Omit<UpscaleCallbacks, "onRows">,
 ): Promise<Raster> {
   const { width, height, channels, depth } = raster;
-  const { factor } = predictor;
+  const { factor } = predictors.colour;
   requireResultSize(raster, factor);
   const maxSample = maxSampleOf(depth);
   const rowLength = width * factor * channels;
@@ -57,20 +65,22 @@ export async function upscaleRaster(
       );
     }
   };
-  const source = { width, height, layers: layersOf(raster) };
-  await upscaleRows(source, predictor, imageSize, { ...callbacks, onRows });
+  const source = { width, height, layers: layersOf(raster, predictors) };
+  await upscaleRows(source, { imageSize, factor }, { ...callbacks, onRows });
   return { width: width * factor, height: height * factor, channels, depth, data: output };
 }
 
 /** Colour as one layer, alpha as another. */
-function layersOf(raster: Raster): UpscaleLayer[] {
-  const colour: UpscaleLayer = {
+function layersOf(raster: Raster, { colour, alpha }: RasterPredictors): UpscaleLayer[] {
+  const colours: UpscaleLayer = {
     channels: colourChannelsOf(raster.channels),
     read: (rect) => readModelImage(raster, rect, 1),
+    predictor: colour,
   };
-  if (!hasAlphaChannel(raster.channels)) return [colour];
+  if (!hasAlphaChannel(raster.channels)) return [colours];
   const last = raster.channels - 1;
-  return [colour, { channels: 1, read: (rect) => readModelChannel(raster, last, rect, 1) }];
+  const read = (rect: Rect) => readModelChannel(raster, last, rect, 1);
+  return [colours, { channels: 1, read, predictor: alpha }];
 }
 
 /** Turns details (model units) of one input row into predicted samples, in place. */

@@ -1,7 +1,7 @@
 import type { ModelImage } from "../../core/model-image.js";
 import { finishedRows, planTiles, tileRect, type TilePlan } from "../../core/plan/tiles.js";
 import type { Rect } from "../../core/rect.js";
-import type { DetailPredictor, InputTile } from "./detail-predictor.js";
+import type { DetailPredictor } from "./detail-predictor.js";
 
 /** One or three channels of a picture that go through the model together. */
 export interface UpscaleLayer {
@@ -9,6 +9,7 @@ export interface UpscaleLayer {
   readonly channels: 1 | 3;
   /** The input pixels under `rect` as the model sees them, edges repeated beyond the border. */
   readonly read: (rect: Rect) => ModelImage;
+  readonly predictor: DetailPredictor;
 }
 
 /** What to enlarge. */
@@ -38,40 +39,51 @@ export interface UpscaleCallbacks {
   readonly onRows: (rows: FinishedRows) => void | Promise<void>;
 }
 
-/** Tiles in one call of the decoder: more gain little on a CPU and delay a cancel. */
-const BATCH = 2;
-
 /**
  * Enlarges tile by tile and hands over rows as soon as no later tile touches them; only one row of
  * tiles is in memory. Overlapping tiles blend their *details* with weights that are constant within
  * a block, so that every block still sums to what it did.
+ *
+ * One tile at a time: on a CPU the decoder's time is proportional to the batch, so that batches
+ * would gain nothing and delay a cancel.
  */
 export async function upscaleRows(
   source: UpscaleSource,
-  predictor: DetailPredictor,
-  imageSize: number,
+  { imageSize, factor }: { readonly imageSize: number; readonly factor: number },
   { pause, onTiles, onRows }: UpscaleCallbacks,
 ): Promise<void> {
-  const { factor } = predictor;
   const plan = planTiles({ ...source, imageSize, factor, overlap: overlapOf(imageSize / factor) });
   const band = new DetailBand(plan, source);
-  const total = plan.columns.starts.length * plan.rows.starts.length;
-  let done = 0;
+  const perRow = plan.columns.starts.length;
+  const total = perRow * plan.rows.starts.length;
   for (let row = 0; row < plan.rows.starts.length; row++) {
-    for (const batch of batchesOf(tilesOfRow(plan, source, row))) {
+    for (let column = 0; column < perRow; column++) {
       await pause();
-      const needed = batch.filter(({ isFlat }) => !isFlat);
-      const details = needed.length === 0 ? [] : await predictor.predict(needed);
-      needed.forEach((tile, index) => {
-        const planes = details[index];
-        if (planes) band.add(tile, planes);
-      });
-      done += batch.filter(({ layer }) => layer === 0).length;
-      onTiles(done, total);
+      await addTile(band, plan, source, column, row);
+      onTiles(row * perRow + column + 1, total);
     }
     const { start, end } = finishedRows(plan, row);
     if (end > start) await onRows({ start, count: end - start, details: band.rows(start, end) });
     band.dropRowsBefore(end);
+  }
+}
+
+/** Predicts all layers of one place and blends them into the band. */
+async function addTile(
+  band: DetailBand,
+  plan: TilePlan,
+  source: UpscaleSource,
+  column: number,
+  row: number,
+): Promise<void> {
+  const rect = tileRect(plan, column, row);
+  if (source.isNeeded?.(rect) === false) return;
+  const place = row * plan.columns.starts.length + column;
+  for (const [layer, { read, predictor }] of source.layers.entries()) {
+    const image = read(rect);
+    if (isFlat(image)) continue;
+    const index = place * source.layers.length + layer;
+    band.add({ column, row, layer }, await predictor.predict({ index, image }));
   }
 }
 
@@ -80,43 +92,17 @@ function overlapOf(tileSide: number): number {
   return Math.min(Math.ceil(tileSide / 8), Math.ceil(tileSide / 2) - 1);
 }
 
-/** A tile of one layer. */
-interface LayerTile extends InputTile {
-  readonly column: number;
-  readonly row: number;
-  readonly layer: number;
-  /** Nothing to predict: not looked at, or one colour all over. */
-  readonly isFlat: boolean;
-}
-
-function* tilesOfRow(plan: TilePlan, source: UpscaleSource, row: number): Generator<LayerTile> {
-  const perRow = plan.columns.starts.length;
-  for (let column = 0; column < perRow; column++) {
-    const rect = tileRect(plan, column, row);
-    const isNeeded = source.isNeeded?.(rect) ?? true;
-    for (const [layer, { read }] of source.layers.entries()) {
-      const index = (row * perRow + column) * source.layers.length + layer;
-      const image = read(rect);
-      yield { index, image, column, row, layer, isFlat: !isNeeded || isFlat(image) };
-    }
-  }
-}
-
 /** One colour has no details; this makes opaque alpha free and keeps it exactly opaque. */
 function isFlat({ side, data }: ModelImage): boolean {
   const area = side * side;
   return data.every((value, index) => value === data[index - (index % area)]);
 }
 
-function* batchesOf(tiles: Iterable<LayerTile>): Generator<LayerTile[]> {
-  let batch: LayerTile[] = [];
-  for (const tile of tiles) {
-    batch.push(tile);
-    if (batch.filter(({ isFlat }) => !isFlat).length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+/** Where a tile's details go. */
+interface LayerPlace {
+  readonly column: number;
+  readonly row: number;
+  readonly layer: number;
 }
 
 /** Details of the output rows that are being blended: those of one row of tiles. */
@@ -143,7 +129,7 @@ class DetailBand {
   }
 
   /** Adds a tile's details by its blend weights; what hangs over the picture is dropped. */
-  add({ column, row, layer }: LayerTile, { side, data }: ModelImage): void {
+  add({ column, row, layer }: LayerPlace, { side, data }: ModelImage): void {
     const { plan, source } = this;
     const { factor, tileSide } = plan;
     const left = plan.columns.starts[column] ?? 0;
