@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -161,6 +161,12 @@ test.each(badPictures)(
     expect(readdirSync(outFolder)).toEqual([]);
   },
 );
+
+test.skipIf(process.platform === "win32")("a pipe is refused instead of waited for", async () => {
+  execFileSync("mkfifo", [at("pipe.png")]);
+  const run = await spectral("info", at("pipe.png"), "--json");
+  expect(run.lines()).toMatchObject([{ code: "FILE_UNREADABLE", exitCode: 3 }]);
+});
 
 test.skipIf(isRoot)("a file that may not be read ends with FILE_UNREADABLE", async () => {
   const run = await spectral("info", at("locked.png"), "--json");

@@ -1,6 +1,10 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { AppError } from "../../core/errors.js";
 import { MAX_FILE_BYTES } from "../../shared/limits.js";
+
+/** Opening a pipe would otherwise wait for its writer, for ever. Windows has no such flag. */
+const NON_BLOCKING = process.platform === "win32" ? 0 : constants.O_NONBLOCK;
 
 /**
  * Reads a picture file, its size checked before a byte is read.
@@ -8,7 +12,7 @@ import { MAX_FILE_BYTES } from "../../shared/limits.js";
  */
 export async function readFileBytes(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, "r");
+    const file = await open(path, constants.O_RDONLY | NON_BLOCKING);
     try {
       const stats = await file.stat();
       if (!stats.isFile()) {
