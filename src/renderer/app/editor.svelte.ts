@@ -51,6 +51,8 @@ export class Editor {
   readonly files: FileFlow;
   readonly tiles: TileCache<CanvasImageSource>;
 
+  /** True once the host has answered for the first time, or failed to. */
+  isReady = $state(false);
   appInfo = $state.raw<AppInfo | null>(null);
   model = $state.raw<ModelSummary | null>(null);
   mode = $state<Mode>("edit");
@@ -102,6 +104,8 @@ export class Editor {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
       this.#useModel(info.models[0] ?? null);
+      // First the picture: opening one takes older complaints away.
+      if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
       for (const problem of info.modelProblems) {
         this.notices.show({
           tone: "error",
@@ -110,8 +114,8 @@ export class Editor {
         });
       }
       if (info.startupError !== null) this.notices.showError(fromErrorData(info.startupError));
-      if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
     });
+    this.isReady = true;
   }
 
   stop(): void {
@@ -205,6 +209,14 @@ export class Editor {
     if (model === null || !this.job.isIdle) return;
     this.dialogs.close();
     await this.#startJob(generateRequest(this.settings, model));
+  }
+
+  /** Enter in the prompt: a result is kept, unless another prompt was typed in the meantime. */
+  async submitPrompt(): Promise<void> {
+    const { state } = this.job;
+    if (state.kind !== "candidate") return this.run();
+    const isSame = state.request.prompt === this.settings.prompt.trim();
+    return isSame || state.request.kind === "generate" ? this.keep() : this.tryAgain();
   }
 
   /** Throws the result away and runs once more, with another seed and the settings of now. */

@@ -176,6 +176,17 @@ describe("editor", () => {
     });
   });
 
+  it("keeps by Enter in the prompt, and draws again when the prompt is another one", async () => {
+    const { editor, transport } = await withCandidate({ acceptResult: () => edited });
+    editor.settings.prompt = "a boat";
+    await editor.submitPrompt();
+    expect(transport.methods.at(-1)).toBe("startJob");
+    transport.emit("job-finished", finished());
+    await editor.submitPrompt();
+    await settle();
+    expect(editor.document.info?.revision).toBe(1);
+  });
+
   it("takes back strokes of the mask before revisions of the picture", async () => {
     const { editor, transport } = await withPicture({
       openDocument: () => edited,

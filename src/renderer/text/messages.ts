@@ -66,6 +66,7 @@ export const messages = {
     after: "After",
     original: "Original",
     previewOf: (resolution: string) => `Preview up to ${resolution}`,
+    opening: "Reading the picture",
     dropHere: "Drop the picture to open it",
   },
 
