@@ -338,6 +338,7 @@ export class Editor {
 
   async #startJob(request: JobRequest): Promise<void> {
     this.compare.stop();
+    this.notices.dismissErrors();
     await this.#attempt(() => this.job.start(request));
   }
 }
