@@ -30,7 +30,7 @@ async function runPytest(): Promise<SuiteResult> {
   await rm(reportFile, { force: true });
   const synced = await runCommand({
     program: uv,
-    args: ["sync", "--project", "training", "--locked", "--quiet"],
+    args: ["sync", "--directory", "training", "--locked", "--quiet"],
   });
   if (synced.code !== 0) {
     const remark =
@@ -39,10 +39,7 @@ async function runPytest(): Promise<SuiteResult> {
   }
   const tested = await runCommand({
     program: uv,
-    args: ["run", "--project", "training", "--no-sync", "--directory", "training"].concat(
-      "pytest",
-      `--junitxml=${reportFile}`,
-    ),
+    args: ["run", "--directory", "training", "--no-sync", "pytest", `--junitxml=${reportFile}`],
   });
   const tally = readJunitReport(await readFile(reportFile, "utf8"));
   const isSilentFailure = tested.code !== 0 && tally.failed === 0;
