@@ -157,25 +157,34 @@ export class Editor {
 
   get canUndo(): boolean {
     if (!this.job.isIdle || this.document.isBusy) return false;
-    return this.mask.canUndo || (this.document.info?.canUndo ?? false);
+    return this.#canUndoMask || (this.document.info?.canUndo ?? false);
   }
 
   get canRedo(): boolean {
     if (!this.job.isIdle || this.document.isBusy) return false;
-    return this.mask.canRedo || (this.document.info?.canRedo ?? false);
+    return this.#canRedoMask || (this.document.info?.canRedo ?? false);
   }
 
   /** Strokes of the mask are newer than the shown revision, so they are taken back first. */
   async undo(): Promise<void> {
     if (!this.canUndo) return;
-    if (this.mask.canUndo) this.mask.undo();
+    if (this.#canUndoMask) this.mask.undo();
     else await this.#changeRevision(() => this.document.undo());
   }
 
   async redo(): Promise<void> {
     if (!this.canRedo) return;
-    if (this.mask.canRedo) this.mask.redo();
+    if (this.#canRedoMask) this.mask.redo();
     else await this.#changeRevision(() => this.document.redo());
+  }
+
+  // While the mask is out of sight nothing of it may change.
+  get #canUndoMask(): boolean {
+    return this.mode === "edit" && this.mask.canUndo;
+  }
+
+  get #canRedoMask(): boolean {
+    return this.mode === "edit" && this.mask.canRedo;
   }
 
   async goToRevision(revision: number): Promise<void> {

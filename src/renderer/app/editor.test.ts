@@ -200,6 +200,15 @@ describe("editor", () => {
     expect(editor.document.info?.revision).toBe(0);
   });
 
+  it("takes back no stroke that cannot be seen", async () => {
+    const { editor } = await withPicture();
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    editor.mode = "upscale";
+    expect(editor.canUndo).toBe(false);
+    editor.mode = "edit";
+    expect(editor.canUndo).toBe(true);
+  });
+
   it("drops a mask that does not fit the picture any more", async () => {
     const { editor } = await withPicture({
       openDocument: () => documentInfo({ width: 80, height: 60, revision: 1, canUndo: true }),
