@@ -43,8 +43,14 @@ class Codebook(nn.Module):
         return F.embedding(codes, self.vectors)
 
     def nearest(self, z: Tensor) -> Tensor:
-        """(B, N, d) unit vectors -> (B, N) index of the code with the greatest cosine."""
-        return (z.float() @ self.vectors.t()).argmax(dim=-1)
+        """(B, N, d) unit vectors -> (B, N) index of the code with the greatest cosine, rounded to bfloat16.
+
+        The rounding is on purpose: of codes that are equally good within 1/256 the lowest index is taken, so
+        the choice is more predictable. On held-out photos this lowers AR-SIT's loss by 7.7 % for 0.05 dB of
+        reconstruction (docs/training-log.md). It must be the same in training, evaluation and export.
+        """
+        cosine = z.to(torch.bfloat16).float() @ self.vectors.to(torch.bfloat16).float().t()
+        return cosine.to(torch.bfloat16).float().argmax(dim=-1)
 
     def forward(self, z: Tensor) -> Quantized:
         codes = self.nearest(z)
