@@ -100,7 +100,7 @@ That is {figures["ar below unigram %"]:.1f} % below the unigram loss. The right 
 ## Intended use and limits
 
 For redrawing small regions of photos, for enlarging, and for trying out how editing by wavelet scales feels. The model is
-small and was trained for hours on a few thousand photos: textures and colours fit their surroundings, objects drawn to
+small and was trained for {training["seconds"] / 60:.0f} minutes on {sum(d["photos"] for d in manifest["data"]):,} photos: textures and colours fit their surroundings, objects drawn to
 order do not succeed. It was trained without perceptual or adversarial losses, so drawn detail is soft. People, faces
 and text come out badly. Captions were English and mostly about animals, people outdoors and landscapes.
 
