@@ -49,6 +49,10 @@ class Options:
     ar_precision: str = "fp16"
     """fp16 (stored; computed in fp32) or int8."""
     text_precision: str = "int8"
+    sources: Path | None = None
+    """JSON list of {name, licence, photos}: what the model was trained on, for manifest and card."""
+    device: str = "CPU"
+    """What it was trained on, for people."""
     temperature: float = 1.0
     """Sampling default of the bundle, like the next two; chosen by looking at drawn pictures."""
     top_p: float = 0.95
@@ -351,13 +355,13 @@ def main(options: Options) -> None:
         "name": options.name,
         "licence": options.licence,
         "description": options.description,
-        "data": json.loads((Path(__file__).parent / "data_sources.json").read_text()),
+        "data": json.loads(options.sources.read_text()) if options.sources is not None else [],
         "training": {
             "recipe": str(tokenizer_meta["recipe"]),
             "commit": str(ar_meta["commit"]),
             "photosSeen": tokenizer_meta["seen"] + ar_meta["seen"],
             "seconds": round(tokenizer_meta["seconds"] + ar_meta["seconds"]),
-            "device": "CPU, two cores",
+            "device": options.device,
         },
         "metrics": metrics(options.figures),
         "layout": {"imageSize": layout.image_size, "grid": layout.grid, "levels": layout.levels},

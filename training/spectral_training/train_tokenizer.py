@@ -6,6 +6,7 @@ python -m spectral_training.train_tokenizer --recipe studio-128 --data 'photos/t
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -216,7 +217,7 @@ class Trainer:
         self.sharp_sampler.restore(state["sharp_sampler"])
 
 
-def run_stage(trainer: Trainer, options: Options, log: Log, save: object) -> None:
+def run_stage(trainer: Trainer, options: Options, log: Log, save: Callable[[], None]) -> None:
     """Train until the current stage is over, logging every 50 steps and saving by time."""
     config = trainer.config
     heads = trainer.stage == "heads"
@@ -238,7 +239,7 @@ def run_stage(trainer: Trainer, options: Options, log: Log, save: object) -> Non
             log.write(stage=trainer.stage, step=trainer.step, seen=trainer.seen, seconds=clock.seconds, **means)
             sums, counted = {}, 0
         if clock.seconds - last_saved > options.save_every:
-            save()  # type: ignore[operator]
+            save()
             last_saved = clock.seconds
 
 
