@@ -15,6 +15,7 @@ import { parseAs } from "../shared/errors.js";
 import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
 import type { DocumentId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
+import { notYet } from "../shared/not-yet.js";
 import type { Transport } from "../shared/transport.js";
 import { readPicture } from "./files/read-picture.js";
 import { EXPORT_FACTS, writePicture } from "./files/write-picture.js";
@@ -145,6 +146,16 @@ class InProcessEngine implements Engine {
       goToRevision: ({ documentId, revision }) =>
         this.#update(documentId, (state) => goToRevision(state, revision)),
       exportDocument: (request) => this.#export(request),
+      measureExport: notYet("measureExport"),
+      readRevisionThumbnail: notYet("readRevisionThumbnail"),
+      previewUpscale: notYet("previewUpscale"),
+      listRecoveries: notYet("listRecoveries"),
+      recoverDocument: notYet("recoverDocument"),
+      forgetRecovery: notYet("forgetRecovery"),
+      listDevices: notYet("listDevices"),
+      chooseDevice: notYet("chooseDevice"),
+      importBundle: notYet("importBundle"),
+      removeBundle: notYet("removeBundle"),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);

@@ -1,5 +1,5 @@
 import type { StoredEntry } from "./store/document-file.js";
-import type { EditJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
+import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
 import type { Recipe, RecipeStep } from "./files/recipe.js";
 
 /** What a job leaves in the history and in exported files: everything but pixels. */
@@ -23,6 +23,8 @@ export function labelOf(request: JobRequest): string {
       return `Upscale ${request.factor}x`;
     case "generate":
       return prompt === "" ? "Generate" : `Generate: ${prompt}`;
+    case "extend":
+      return prompt === "" ? "Extend" : `Extend: ${prompt}`;
   }
 }
 
@@ -42,12 +44,18 @@ function settingsOf(request: JobRequest): Record<string, number | string> {
       };
     case "generate":
       return drawingSettings(request);
+    case "extend": {
+      const { left, top, right, bottom } = request;
+      return { ...drawingSettings(request), left, top, right, bottom };
+    }
     case "upscale":
       return upscaleSettings(request);
   }
 }
 
-function drawingSettings(request: EditJob | GenerateJob): Record<string, number | string> {
+function drawingSettings(
+  request: EditJob | GenerateJob | ExtendJob,
+): Record<string, number | string> {
   const { negativePrompt, guidance, temperature, topK, topP } = request;
   return { negativePrompt, guidance, temperature, topK, topP };
 }

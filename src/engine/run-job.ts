@@ -4,6 +4,7 @@ import { rectOfSize, type Rect } from "../core/rect.js";
 import { toScreenPixels } from "../core/screen-pixels.js";
 import type { DocumentId } from "../shared/ids.js";
 import type { EditJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
+import { notYet } from "../shared/not-yet.js";
 import { runEdit } from "./edit/run-edit.js";
 import { NO_METADATA } from "./files/metadata.js";
 import { pause, whileWanted, type JobContext } from "./jobs/job-context.js";
@@ -46,6 +47,7 @@ export async function runJob(
   context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   await pause(context);
   if (request.kind === "generate") return generate(request, models, context);
+  if (request.kind === "extend") return notYet("extend")();
   if (base === null) throw new RangeError("edits and upscales work on a document");
   return request.kind === "edit"
     ? edit(request, base, models, store, context)

@@ -1,7 +1,23 @@
 import { AppError, toErrorData, type AppErrorData } from "../core/errors.js";
 import type { EngineApi, HostApi, ReplyOf } from "../shared/api.js";
 import type { DocumentInfo } from "../shared/documents.js";
+import { notYet } from "../shared/not-yet.js";
 import { openPath } from "./open-path.js";
+
+/** What both hosts are still to answer. */
+export const UPCOMING_METHODS = {
+  chooseFolder: notYet("chooseFolder"),
+  exportToFolder: notYet("exportToFolder"),
+  getSettings: notYet("getSettings"),
+  updateSettings: notYet("updateSettings"),
+  resetSettings: notYet("resetSettings"),
+  listRecents: notYet("listRecents"),
+  openRecent: notYet("openRecent"),
+  clearRecents: notYet("clearRecents"),
+  readLog: notYet("readLog"),
+  getDiagnostics: notYet("getDiagnostics"),
+  readLicences: notYet("readLicences"),
+};
 
 /** What a host knows of itself. */
 export interface HostIdentity {

@@ -3,7 +3,7 @@ import type { BrowserWindow } from "electron";
 import { toErrorData } from "../core/errors.js";
 import { Emitter } from "../host/emitter.js";
 import { EngineProcess } from "../host/engine-process.js";
-import { createGetAppInfo, openStartupFile } from "../host/host-methods.js";
+import { createGetAppInfo, openStartupFile, UPCOMING_METHODS } from "../host/host-methods.js";
 import { openPath } from "../host/open-path.js";
 import { createRouter } from "../host/router.js";
 import { createSessionFolder, type SessionFolder } from "../host/session-folder.js";
@@ -102,6 +102,7 @@ async function openApp(
     getAppInfo: createGetAppInfo({ host: "electron", version: app.getVersion() }, api, startup),
     openDocumentDialog: createOpenDialog(dialogs),
     saveDocumentDialog: createSaveDialog(dialogs),
+    ...UPCOMING_METHODS,
   };
   electron.protocol.handle(
     APP_SCHEME,

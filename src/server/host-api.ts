@@ -1,5 +1,10 @@
 import { AppError } from "../core/errors.js";
-import { createGetAppInfo, type HostIdentity, type Startup } from "../host/host-methods.js";
+import {
+  createGetAppInfo,
+  UPCOMING_METHODS,
+  type HostIdentity,
+  type Startup,
+} from "../host/host-methods.js";
 import type { EngineApi, HostApi } from "../shared/api.js";
 
 /** What the loopback host answers itself: native dialogs are not among it. */
@@ -18,5 +23,6 @@ export function createLoopbackHostApi(
     getAppInfo: createGetAppInfo(identity, engine, startup),
     openDocumentDialog: refuse,
     saveDocumentDialog: refuse,
+    ...UPCOMING_METHODS,
   };
 }

@@ -2,14 +2,22 @@ import {
   documentInfoSchema,
   exportOptionsSchema,
   nameSchema,
+  recoverySchema,
   scaleThumbnailSchema,
   tileSchema,
 } from "./documents.js";
 import { appErrorDataSchema } from "./errors.js";
 import { documentIdSchema, jobIdSchema, modelIdSchema, revisionSchema } from "./ids.js";
-import { jobRequestSchema } from "./jobs.js";
-import { deviceInfoSchema, modelSummarySchema } from "./models.js";
-import { bytesSchema, fileBytesSchema, rectSchema } from "./pixels.js";
+import { jobRequestSchema, upscaleJobSchema } from "./jobs.js";
+import { MAX_VARIATIONS } from "./limits.js";
+import {
+  deviceChoiceSchema,
+  deviceInfoSchema,
+  deviceOptionSchema,
+  modelSummarySchema,
+} from "./models.js";
+import { bytesSchema, fileBytesSchema, rectSchema, screenImageSchema } from "./pixels.js";
+import { settingsSchema } from "./settings.js";
 import { z } from "./zod.js";
 
 /** What goes in and what comes out of one method. */
@@ -31,6 +39,15 @@ function method<Request extends z.ZodType, Reply extends z.ZodType>(
 const nothing = z.object({});
 const byDocument = z.object({ documentId: documentIdSchema });
 const byJob = z.object({ jobId: jobIdSchema });
+const byRecovery = z.object({ recoveryId: recoverySchema.unwrap().shape.recoveryId });
+const devicesSchema = z.object({
+  chosen: deviceChoiceSchema,
+  actual: deviceInfoSchema,
+  devices: z.array(deviceOptionSchema).readonly(),
+});
+const recentSchema = z
+  .object({ recentId: z.string().min(1).max(64), name: nameSchema, openedAt: z.number().min(0) })
+  .readonly();
 
 /** Methods that the engine answers and a screen may call. */
 const sharedMethods = {
@@ -67,7 +84,11 @@ const sharedMethods = {
   ),
   startJob: method(jobRequestSchema, byJob),
   cancelJob: method(byJob, nothing),
-  acceptResult: method(byJob, documentInfoSchema),
+  /** Takes over a finished job's result; of several variations the one named, else the first. */
+  acceptResult: method(
+    byJob.extend({ variation: z.int().min(0).max(MAX_VARIATIONS).optional() }),
+    documentInfoSchema,
+  ),
   discardResult: method(byJob, nothing),
   undo: method(byDocument, documentInfoSchema),
   redo: method(byDocument, documentInfoSchema),
@@ -85,6 +106,36 @@ const sharedMethods = {
       revision: revisionSchema,
     }),
   ),
+  /** The size that an export would have, found by making it. */
+  measureExport: method(exportOptionsSchema, z.object({ bytes: z.int().min(0) })),
+  /** A revision as a small picture of at most `side` pixels, for the history. */
+  readRevisionThumbnail: method(
+    z.object({
+      documentId: documentIdSchema,
+      revision: revisionSchema,
+      side: z.int().min(8).max(512),
+    }),
+    screenImageSchema({}),
+  ),
+  /** A small part of what an upscale would make; `rect` in document pixels, at most 256 a side. */
+  previewUpscale: method(
+    z.object({ request: upscaleJobSchema, rect: rectSchema }),
+    screenImageSchema({ rect: rectSchema }),
+  ),
+  /** Documents that an earlier run left behind, newest first. */
+  listRecoveries: method(nothing, z.object({ recoveries: z.array(recoverySchema).readonly() })),
+  /** Opens one of them with its whole history. */
+  recoverDocument: method(byRecovery, documentInfoSchema),
+  /** Deletes one of them for good. */
+  forgetRecovery: method(byRecovery, nothing),
+  /** Every device that the runtime offers here, and which was chosen. */
+  listDevices: method(nothing, devicesSchema),
+  /** Probes and takes a device; models move over before the next job, without a restart. */
+  chooseDevice: method(z.object({ device: deviceChoiceSchema }), devicesSchema),
+  /** Checks and installs a bundle from a zip file. */
+  importBundle: method(z.object({ name: nameSchema, bytes: fileBytesSchema }), modelSummarySchema),
+  /** Deletes an imported bundle; shipped ones stay. */
+  removeBundle: method(z.object({ modelId: modelIdSchema }), nothing),
   /** Tells that a revision now lies in a file, so that the document is no longer dirty there. */
   markSaved: method(
     z.object({ documentId: documentIdSchema, revision: revisionSchema }),
@@ -130,6 +181,33 @@ const hostMethods = {
     exportOptionsSchema,
     z.object({ saved: z.boolean(), name: nameSchema.nullable() }),
   ),
+  /** Native dialog for a folder to write into; null if the person changed their mind. */
+  chooseFolder: method(
+    nothing,
+    z.object({ folderId: z.string().max(64), name: nameSchema }).nullable(),
+  ),
+  /** Writes a document atomically into a chosen folder, under a name that is free there. */
+  exportToFolder: method(
+    z.object({ folderId: z.string().max(64), name: nameSchema, options: exportOptionsSchema }),
+    z.object({ name: nameSchema }),
+  ),
+  getSettings: method(nothing, settingsSchema),
+  /** Changes what is named and keeps the rest. */
+  updateSettings: method(settingsSchema.unwrap().partial(), settingsSchema),
+  resetSettings: method(nothing, settingsSchema),
+  /** Files opened before, newest first; a browser tab knows those named on the command line. */
+  listRecents: method(nothing, z.object({ recents: z.array(recentSchema).readonly() })),
+  openRecent: method(z.object({ recentId: z.string().max(64) }), documentInfoSchema),
+  clearRecents: method(nothing, nothing),
+  /** The newest lines of the log of host and engine. */
+  readLog: method(
+    nothing,
+    z.object({ lines: z.array(z.string().max(2_000)).max(2_000).readonly() }),
+  ),
+  /** Versions, system, device, models and recent log lines as text, without any path or picture name. */
+  getDiagnostics: method(nothing, z.object({ text: z.string().max(1_000_000) })),
+  /** Licences of everything that is part of the app. */
+  readLicences: method(nothing, z.object({ text: z.string().max(4_000_000) })),
 } as const;
 
 /** Every method of the engine child, and of the engine in process. */

@@ -34,6 +34,16 @@ export const graphFileSchema = z.object({
 });
 export type GraphFile = z.infer<typeof graphFileSchema>;
 
+/** One enlarging network. */
+export const enlargeNetworkSchema = z.object({
+  ...graphFileSchema.shape,
+  speed: z.enum(["best", "fast"]),
+  factor: z.union([z.literal(2), z.literal(4), z.literal(8)]),
+  /** An output pixel depends on no input pixel further away than this. */
+  halo: z.int().min(0).max(256),
+});
+export type EnlargeNetwork = z.infer<typeof enlargeNetworkSchema>;
+
 const attentionSchema = z.enum(["dense", "scale-causal"]);
 const countSchema = z.int().min(1).max(1_000_000);
 
@@ -112,6 +122,12 @@ export const bundleManifestSchema = z
       ar: graphFileSchema,
       text: graphFileSchema,
     }),
+    /**
+     * Plain convolutional networks that enlarge pictures of any size, if the bundle has them. Graph:
+     * `image` (B, 3, h, w) in [-1, 1] to `enlarged` (B, 3, factor * h, factor * w), whose block means
+     * are the input up to rounding.
+     */
+    enlarge: z.array(enlargeNetworkSchema).max(12).readonly().optional(),
     tokenizerSha256: sha256Schema,
     golden: z.object({ file: bundleFileNameSchema, sha256: sha256Schema }),
   })

@@ -11,7 +11,7 @@ export const nameSchema = z
   .refine((name) => !name.includes("\0"), "expected a name without NUL");
 
 /** What made a revision. */
-export const revisionKindSchema = z.enum(["open", "edit", "upscale", "generate"]);
+export const revisionKindSchema = z.enum(["open", "edit", "upscale", "generate", "extend"]);
 
 /** One state that a person can return to. */
 export const historyEntrySchema = z
@@ -67,4 +67,20 @@ export const exportOptionsSchema = z.object({
   quality: z.int().min(1).max(100),
   /** Writes prompt, seed, model and scales into the file's metadata. */
   embedRecipe: z.boolean(),
+  /** Which of the picture's own EXIF, IPTC and XMP goes along; `all` by default. The colour profile always does. */
+  metadata: z.enum(["all", "no-location", "none"]).optional(),
 });
+
+/** A document that an earlier run of the app left behind. */
+export const recoverySchema = z
+  .object({
+    recoveryId: z.string().min(1).max(200),
+    name: nameSchema,
+    width: sideSchema,
+    height: sideSchema,
+    /** Milliseconds since 1970 of its last change. */
+    changedAt: z.number().min(0),
+    edits: z.int().min(0),
+  })
+  .readonly();
+export type Recovery = z.infer<typeof recoverySchema>;

@@ -2,7 +2,10 @@ import { documentInfoSchema } from "./documents.js";
 import { appErrorDataSchema } from "./errors.js";
 import { documentIdSchema, jobIdSchema } from "./ids.js";
 import { jobStageSchema } from "./jobs.js";
+import { MAX_VARIATIONS } from "./limits.js";
+import { deviceInfoSchema, modelSummarySchema } from "./models.js";
 import { rectSchema, screenImageSchema } from "./pixels.js";
+import { settingsSchema } from "./settings.js";
 import { z } from "./zod.js";
 
 /** What an application menu asks the screen to do. */
@@ -29,24 +32,42 @@ export const engineEventSchemas = {
     done: z.number().min(0),
     total: z.number().min(0),
     secondsLeft: z.number().min(0).nullable(),
+    /** Tokens or output megapixels a second, where known. */
+    rate: z
+      .object({ value: z.number().min(0), unit: z.enum(["tokens", "megapixels"]) })
+      .readonly()
+      .optional(),
   }),
   /** The region as a person would see it if the job stopped after `scale`; `rect` in document pixels. */
   "job-preview": screenImageSchema({
     jobId: jobIdSchema,
     scale: z.int().min(0),
+    /** Which of the job's variations; 0 if it is not told. */
+    variation: z.int().min(0).optional(),
     rect: rectSchema,
   }),
-  /** Edit: the final region. Upscale, generate: the whole picture reduced to at most 1024 a side. */
+  /**
+   * Edit, extend: the final region. Upscale, generate: the whole picture reduced to at most 1024 a
+   * side. Of several variations the first is shown, and `variations` holds all of them.
+   */
   "job-finished": screenImageSchema({
     jobId: jobIdSchema,
-    kind: z.enum(["edit", "upscale", "generate"]),
+    kind: z.enum(["edit", "upscale", "generate", "extend"]),
     documentId: documentIdSchema.nullable(),
     rect: rectSchema,
     changedPixels: z.int().min(0),
+    variations: z.array(screenImageSchema({})).max(MAX_VARIATIONS).readonly().optional(),
   }),
   "job-failed": z.object({ jobId: jobIdSchema, error: appErrorDataSchema }),
   "job-cancelled": z.object({ jobId: jobIdSchema }),
   "document-changed": documentInfoSchema,
+  /** Another device was chosen, or the chosen one failed and was replaced. */
+  "device-changed": deviceInfoSchema,
+  /** A bundle was imported or removed. */
+  "models-changed": z.object({
+    models: z.array(modelSummarySchema).readonly(),
+    modelProblems: z.array(appErrorDataSchema).readonly(),
+  }),
 } as const;
 
 /** Topics that a host adds. */
@@ -58,6 +79,8 @@ export const hostEventSchemas = {
   /** Opening a file from outside of the page failed. */
   "open-failed": appErrorDataSchema,
   "menu-command": z.object({ command: z.enum(MENU_COMMANDS) }),
+  /** Settings were changed here or in another window. */
+  "settings-changed": settingsSchema,
 } as const;
 
 /** Every topic that a screen can subscribe to, with the schema of its payload. */

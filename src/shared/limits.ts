@@ -11,6 +11,8 @@ export const MAX_PIXELS = 300_000_000;
 export const MAX_SIDE_PX = 65_535;
 /** Longest prompt in UTF-16 units; a text encoder reads far fewer tokens than that. */
 export const MAX_PROMPT_CHARS = 2_000;
+/** Most variations of one job. */
+export const MAX_VARIATIONS = 16;
 /** Longest file or document name in UTF-16 units. */
 export const MAX_NAME_CHARS = 255;
 /** Largest JSON part of a framed message in bytes; pictures travel beside it, not in it. */

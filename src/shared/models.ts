@@ -36,6 +36,17 @@ export const samplingSchema = z
   .readonly();
 export type Sampling = z.infer<typeof samplingSchema>;
 
+/** What one scale does differently from the rest of a job; missing fields are as in the job. */
+export const scaleSamplingSchema = z
+  .object({
+    temperature: samplingSchema.unwrap().shape.temperature.optional(),
+    topK: samplingSchema.unwrap().shape.topK.optional(),
+    topP: samplingSchema.unwrap().shape.topP.optional(),
+    guidance: samplingSchema.unwrap().shape.guidance.optional(),
+  })
+  .readonly();
+export type ScaleSampling = z.infer<typeof scaleSamplingSchema>;
+
 /** A usable bundle. */
 export const modelSummarySchema = z
   .object({
@@ -47,6 +58,10 @@ export const modelSummarySchema = z
     sampling: samplingSchema,
     /** False for a bundle that takes no prompt. */
     hasText: z.boolean(),
+    /** True for a bundle that came with the app, which cannot be removed. */
+    isShipped: z.boolean().optional(),
+    /** Memory that it needs when loaded, estimated from its files before loading. */
+    memoryBytes: z.number().min(0).optional(),
   })
   .readonly();
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
@@ -56,3 +71,22 @@ export const deviceInfoSchema = z
   .object({ name: z.string().max(200), provider: z.string().max(64) })
   .readonly();
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
+
+/** A provider name, or `auto`: the fastest device that passes the model's golden check. */
+export const deviceChoiceSchema = z.string().min(1).max(64);
+
+/** One device that this machine may compute on. */
+export const deviceOptionSchema = z
+  .object({
+    provider: z.string().max(64),
+    /** Its own name, such as the graphics card's, where it tells one. */
+    name: z.string().max(200),
+    /** `ready`: passed the golden check. `failed`: see `reason`. `untested`: never tried so far. */
+    state: z.enum(["ready", "failed", "untested"]),
+    /** Why it failed, for people. */
+    reason: z.string().max(2_000).nullable(),
+    /** Measured time of one golden pass in milliseconds, where it is ready. */
+    passMs: z.number().min(0).nullable(),
+  })
+  .readonly();
+export type DeviceOption = z.infer<typeof deviceOptionSchema>;

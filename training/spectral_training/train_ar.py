@@ -114,7 +114,7 @@ class Trainer:
         size, pictures, captions = self.model.layout.image_size, [], []
         for index in self.sampler.take(count):
             photo, draw = self.photos[index], self.rng.random()
-            if draw < 0.15:
+            if draw < 0.3:
                 pictures.append(data.native_crop(photo, size, self.rng))
             else:
                 pictures.append(data.random_view(photo, size, self.rng, smallest=0.7))

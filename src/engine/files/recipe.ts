@@ -8,7 +8,7 @@ export interface Recipe {
 
 /** One edit, upscale or generation: plain values of its request, without masks and pixels. */
 export interface RecipeStep {
-  readonly kind: "edit" | "upscale" | "generate";
+  readonly kind: "edit" | "upscale" | "generate" | "extend";
   readonly model: string;
   readonly seed: number;
   readonly prompt: string;

@@ -12,7 +12,7 @@ const depthSchema = z.union([z.literal(8), z.literal(16)]);
 /** What made a revision, as it is written into exported files. */
 export const recipeStepSchema = z
   .object({
-    kind: z.enum(["edit", "upscale", "generate"]),
+    kind: z.enum(["edit", "upscale", "generate", "extend"]),
     model: z.string(),
     seed: z.number(),
     prompt: z.string(),

@@ -1,0 +1,48 @@
+import { modelIdSchema } from "./ids.js";
+import { MAX_PROMPT_CHARS } from "./limits.js";
+import { deviceChoiceSchema } from "./models.js";
+import { z } from "./zod.js";
+
+/** Languages of the screen, as BCP 47 tags. */
+export const LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"] as const;
+
+/** What a person chose for good; kept by the host in one file. */
+export const settingsSchema = z
+  .object({
+    theme: z.enum(["system", "light", "dark", "high-contrast"]),
+    language: z.enum(["system", ...LANGUAGES]),
+    /** Provider name or `auto`. */
+    device: deviceChoiceSchema,
+    /** null: the first shipped model. */
+    modelId: modelIdSchema.nullable(),
+    /** Memory for undo and caches. */
+    memoryMegabytes: z.int().min(256).max(262_144),
+    /** Pictures while an edit is being drawn. */
+    previews: z.boolean(),
+    /** Command id to physical key chord, such as `Ctrl+KeyZ`; only what differs from the defaults. */
+    shortcuts: z.record(z.string().max(64), z.string().max(64)),
+    /** Newest first. */
+    promptHistory: z.array(z.string().max(MAX_PROMPT_CHARS)).max(100).readonly(),
+    promptPresets: z
+      .array(z.object({ name: z.string().max(100), prompt: z.string().max(MAX_PROMPT_CHARS) }))
+      .max(100)
+      .readonly(),
+    /** The short tour of the ladder was seen or dismissed. */
+    tourSeen: z.boolean(),
+  })
+  .readonly();
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Settings of a fresh installation. */
+export const DEFAULT_SETTINGS: Settings = {
+  theme: "system",
+  language: "system",
+  device: "auto",
+  modelId: null,
+  memoryMegabytes: 2_048,
+  previews: true,
+  shortcuts: {},
+  promptHistory: [],
+  promptPresets: [],
+  tourSeen: false,
+};
