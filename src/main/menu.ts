@@ -48,10 +48,10 @@ export function menuTemplate(
     {
       label: "View",
       submenu: [
-        item("Zoom in", "CmdOrCtrl+Plus", "zoom-in"),
-        item("Zoom out", "CmdOrCtrl+-", "zoom-out"),
-        item("Fit to window", "CmdOrCtrl+0", "zoom-fit"),
-        item("Actual size", "CmdOrCtrl+1", "zoom-actual"),
+        item("Zoom in", "CmdOrCtrl+Plus", "zoomIn"),
+        item("Zoom out", "CmdOrCtrl+-", "zoomOut"),
+        item("Fit to window", "CmdOrCtrl+0", "zoomFit"),
+        item("Actual size", "CmdOrCtrl+1", "zoomActual"),
         separator,
         { role: "togglefullscreen" },
         ...developer,

@@ -14,10 +14,10 @@ export const MENU_COMMANDS = [
   "save",
   "undo",
   "redo",
-  "zoom-in",
-  "zoom-out",
-  "zoom-fit",
-  "zoom-actual",
+  "zoomIn",
+  "zoomOut",
+  "zoomFit",
+  "zoomActual",
 ] as const;
 export type MenuCommand = (typeof MENU_COMMANDS)[number];
 

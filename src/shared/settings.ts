@@ -3,13 +3,17 @@ import { MAX_PROMPT_CHARS } from "./limits.js";
 import { deviceChoiceSchema } from "./models.js";
 import { z } from "./zod.js";
 
+/** Colour themes of the screen; `system` follows the desktop. */
+export const THEMES = ["system", "light", "dark", "high-contrast"] as const;
+export type Theme = (typeof THEMES)[number];
+
 /** Languages of the screen, as BCP 47 tags. */
 export const LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"] as const;
 
 /** What a person chose for good; kept by the host in one file. */
 export const settingsSchema = z
   .object({
-    theme: z.enum(["system", "light", "dark", "high-contrast"]),
+    theme: z.enum(THEMES),
     language: z.enum(["system", ...LANGUAGES]),
     /** Provider name or `auto`. */
     device: deviceChoiceSchema,
@@ -19,7 +23,7 @@ export const settingsSchema = z
     memoryMegabytes: z.int().min(256).max(262_144),
     /** Pictures while an edit is being drawn. */
     previews: z.boolean(),
-    /** Command id to physical key chord, such as `Ctrl+KeyZ`; only what differs from the defaults. */
+    /** Command id to key chord, such as `Ctrl+KeyZ`, or nothing; only what differs from the defaults. */
     shortcuts: z.record(z.string().max(64), z.string().max(64)),
     /** Newest first. */
     promptHistory: z.array(z.string().max(MAX_PROMPT_CHARS)).max(100).readonly(),

@@ -15,7 +15,6 @@ export function createBrowserPlatform(): Platform {
     },
     now: () => performance.now(),
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
-    settings: localStorage,
     decodeTile,
     releaseTile: (bitmap) => {
       if (bitmap instanceof ImageBitmap) bitmap.close();

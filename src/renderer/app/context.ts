@@ -1,6 +1,7 @@
 import { getContext, setContext } from "svelte";
 import type { Editor } from "./editor.svelte.js";
-import { shortcutText, type CommandId } from "./shortcuts.js";
+import type { CommandId } from "./commands/table.js";
+import { keymap } from "./keymap.svelte.js";
 
 const KEY = Symbol("editor");
 
@@ -14,9 +15,7 @@ export function useEditor(): Editor {
   return getContext<Editor>(KEY);
 }
 
-const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
-
-/** A command's shortcut as this system writes it. */
+/** A command's shortcut as this system writes it, for tooltips and menus; empty for none. */
 export function shortcut(id: CommandId): string {
-  return shortcutText(id, isMac);
+  return keymap.text(id);
 }

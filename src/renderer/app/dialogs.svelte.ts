@@ -5,6 +5,11 @@ export type OpenDialog =
   | { readonly kind: "save"; readonly then: (() => void) | null }
   | { readonly kind: "unsaved"; readonly proceed: () => void }
   | { readonly kind: "generate" }
+  | { readonly kind: "palette" }
+  | { readonly kind: "settings" }
+  | { readonly kind: "shortcuts" }
+  | { readonly kind: "log" }
+  | { readonly kind: "licences" }
   | { readonly kind: "about" };
 
 export class Dialogs {

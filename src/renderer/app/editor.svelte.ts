@@ -15,8 +15,8 @@ import { overviewRegion, regionFor } from "../ladder/rungs.js";
 import { MaskController } from "../mask/mask-controller.svelte.js";
 import type { Tool } from "../mask/tools.js";
 import { Notices } from "../notices/notices.svelte.js";
+import { Preferences } from "../settings/preferences.svelte.js";
 import { messages } from "../text/messages.js";
-import { ThemeController } from "../theme/theme.svelte.js";
 import { sceneOf } from "../view/scene.js";
 import { TileCache } from "../view/tile-cache.js";
 import { Viewport } from "../view/viewport.svelte.js";
@@ -39,7 +39,8 @@ export class Editor {
   readonly api: EditorApi;
   readonly platform: Platform;
   readonly notices: Notices;
-  readonly theme: ThemeController;
+  /** What the person chose for good; `settings` are those of the next job. */
+  readonly preferences: Preferences;
   readonly document: DocumentController;
   readonly viewport = new Viewport();
   readonly mask = new MaskController();
@@ -80,7 +81,7 @@ export class Editor {
     this.platform = platform;
     this.api = createApiClient(transport);
     this.notices = new Notices(platform.timer);
-    this.theme = new ThemeController(platform.settings);
+    this.preferences = new Preferences(this.api, this.#report);
     this.document = new DocumentController(this.api);
     this.settings = new JobSettings(platform.randomSeed);
     this.job = new JobController(this.api, platform.now);
@@ -100,6 +101,7 @@ export class Editor {
   /** Listens to the host and shows what it opened. */
   async start(): Promise<void> {
     this.#stopListening = listenToHost(this, this.#transport);
+    await this.preferences.load();
     await this.#attempt(async () => {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;

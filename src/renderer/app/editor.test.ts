@@ -10,6 +10,7 @@ import {
 } from "../../../test/fixtures/screen-data.js";
 import { AppError } from "../../core/errors.js";
 import { documentIdSchema, jobIdSchema } from "../../shared/ids.js";
+import { DEFAULT_SETTINGS } from "../../shared/settings.js";
 import { Editor } from "./editor.svelte.js";
 import type { PickedFile, Platform } from "./platform.js";
 import { runCommand } from "./keyboard.js";
@@ -31,13 +32,13 @@ function setUp(handlers: LoudHandlers = {}) {
     timer: () => () => undefined,
     now: () => 0,
     randomSeed: () => seed++,
-    settings: { getItem: () => null, setItem: () => undefined },
     decodeTile: () => Promise.reject(new Error("no pictures here")),
     releaseTile: () => undefined,
     pickFile: async () => file(),
     download: ({ name }) => downloads.push(name),
   };
   const transport = new LoudTransport({
+    getSettings: () => DEFAULT_SETTINGS,
     getAppInfo: () => appInfo,
     openDocument: () => documentInfo(),
     closeDocument: () => ({}),

@@ -1,9 +1,11 @@
 import { fromErrorData } from "../../core/errors.js";
 import { subscribeTo } from "../../shared/client.js";
-import type { Events, MenuCommand, Topic } from "../../shared/events.js";
+import type { Events, Topic } from "../../shared/events.js";
 import type { Transport } from "../../shared/transport.js";
 import { messages } from "../text/messages.js";
+import { isCommandId } from "./commands/table.js";
 import type { Editor } from "./editor.svelte.js";
+import { runCommand } from "./keyboard.js";
 
 /** Passes what engine and host report to the controllers. Returns how to stop. */
 export function listenToHost(editor: Editor, transport: Transport): () => void {
@@ -21,32 +23,14 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
   on("document-changed", (info) => document.refresh(info));
   on("document-opened", (info) => files.replaceDocument(() => files.adopt(info)));
   on("open-failed", (error) => notices.showError(fromErrorData(error)));
-  on("menu-command", ({ command }) => runMenuCommand(editor, command));
+  on("menu-command", ({ command }) => {
+    if (isCommandId(command)) runCommand(editor, command);
+  });
+  on("settings-changed", (settings) => editor.preferences.adopt(settings));
   on("engine-restarted", () => {
     editor.afterRestart();
     const { engineRestarted: title, engineRestartedBody: body } = messages.notices;
     notices.show({ tone: "error", title, body });
   });
   return () => stops.forEach((stop) => stop());
-}
-
-function runMenuCommand(editor: Editor, command: MenuCommand): void {
-  switch (command) {
-    case "open":
-      return void editor.files.open();
-    case "save":
-      return editor.files.askToSave();
-    case "undo":
-      return void editor.undo();
-    case "redo":
-      return void editor.redo();
-    case "zoom-in":
-      return editor.viewport.zoomStep("in");
-    case "zoom-out":
-      return editor.viewport.zoomStep("out");
-    case "zoom-fit":
-      return editor.viewport.fit();
-    case "zoom-actual":
-      return editor.viewport.actualSize();
-  }
 }

@@ -1,6 +1,7 @@
 import type { PointerTools } from "../view/pointer-tools.svelte.js";
+import { COMMANDS, type CommandId } from "./commands/table.js";
 import type { Editor } from "./editor.svelte.js";
-import { commandFor, type CommandId } from "./shortcuts.js";
+import { keymap } from "./keymap.svelte.js";
 
 const isTextField = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
@@ -12,11 +13,10 @@ const usesKeysItself = (target: EventTarget | null) =>
   target.closest("button, a, [role=slider], [role=switch], [role^=menuitem], [role=option]") !==
     null;
 
-/** Shortcuts that also work while text is typed. */
-const WORKS_IN_TEXT: readonly CommandId[] = ["open", "save", "generate", "cancel"];
-
 /** Turns key presses on the whole window into commands. Returns how to stop. */
 export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => void {
+  /** By key, what ends when it goes up. */
+  const held = new Map<string, () => void>();
   const down = (event: KeyboardEvent) => {
     // Dialogs and menus have keys of their own, and say so by taking the event.
     if (event.defaultPrevented || event.isComposing || editor.dialogs.isOpen) return;
@@ -27,16 +27,31 @@ export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => v
       pointer.isSpaceDown = true;
       return;
     }
-    const command = commandFor(event);
-    if (command === null || (inText && !WORKS_IN_TEXT.includes(command))) return;
-    if (command === "run" && !event.ctrlKey && usesKeysItself(event.target)) return;
+    const id = keymap.commandFor(event);
+    if (id === null) return;
+    const command = COMMANDS[id];
+    if (inText && command.inText !== true) return;
+    if (event.key === "Enter" && !event.ctrlKey && usesKeysItself(event.target)) return;
     event.preventDefault();
-    runCommand(editor, command);
+    if (command.release !== undefined) {
+      if (event.repeat) return;
+      const { release } = command;
+      held.set(event.code, () => release(editor));
+    }
+    runCommand(editor, id);
+  };
+  const release = (code: string) => {
+    held.get(code)?.();
+    held.delete(code);
   };
   const up = (event: KeyboardEvent) => {
     if (event.key === " ") pointer.isSpaceDown = false;
+    release(event.code);
   };
-  const blur = () => (pointer.isSpaceDown = false);
+  const blur = () => {
+    pointer.isSpaceDown = false;
+    for (const code of [...held.keys()]) release(code);
+  };
   window.addEventListener("keydown", down);
   window.addEventListener("keyup", up);
   window.addEventListener("blur", blur);
@@ -47,50 +62,8 @@ export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => v
   };
 }
 
-/** What each command does; nothing where it makes no sense at the moment. */
-export function runCommand(editor: Editor, command: CommandId): void {
-  const { mask, viewport, compare, job, document } = editor;
-  const canDraw = document.info !== null && job.isIdle;
-  switch (command) {
-    case "open":
-      return void editor.files.open();
-    case "save":
-      return editor.files.askToSave();
-    case "undo":
-      return void editor.undo();
-    case "redo":
-      return void editor.redo();
-    case "generate":
-      if (editor.model !== null && job.isIdle) editor.dialogs.open({ kind: "generate" });
-      return;
-    case "pan":
-    case "brush":
-    case "eraser":
-    case "rectangle":
-      editor.chooseTool(command);
-      return;
-    case "invertMask":
-      return canDraw ? mask.invert() : undefined;
-    case "clearMask":
-      return canDraw ? mask.clear() : undefined;
-    case "brushSmaller":
-      return mask.stepBrushSize("down");
-    case "brushLarger":
-      return mask.stepBrushSize("up");
-    case "zoomIn":
-      return viewport.zoomStep("in");
-    case "zoomOut":
-      return viewport.zoomStep("out");
-    case "zoomFit":
-      return viewport.fit();
-    case "zoomActual":
-      return viewport.actualSize();
-    case "compareSplit":
-      if ((editor.scene?.before ?? null) !== null) compare.toggleSplit();
-      return;
-    case "run":
-      return void (job.state.kind === "candidate" ? editor.keep() : editor.run());
-    case "cancel":
-      return void editor.cancel();
-  }
+/** Does what a command says; nothing where it makes no sense at the moment. */
+export function runCommand(editor: Editor, id: CommandId): void {
+  const command = COMMANDS[id];
+  if (command.isEnabled?.(editor) !== false) command.run(editor);
 }

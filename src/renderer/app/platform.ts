@@ -1,6 +1,5 @@
 import type { Tile } from "../../shared/documents.js";
 import type { Timer } from "../notices/notices.svelte.js";
-import type { SettingsStore } from "../theme/theme.svelte.js";
 
 /** A picture file that a person picked, dropped or pasted. */
 export interface PickedFile {
@@ -18,7 +17,6 @@ export interface Platform {
   readonly now: () => number;
   /** A fresh seed, 0..2^32-1. */
   readonly randomSeed: () => number;
-  readonly settings: SettingsStore;
   readonly decodeTile: (tile: Tile) => Promise<CanvasImageSource>;
   readonly releaseTile: (bitmap: CanvasImageSource) => void;
   /** Shows the browser's file dialog; null if the person changed their mind. */

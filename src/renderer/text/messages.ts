@@ -33,7 +33,33 @@ export const messages = {
     unsaved: "Not saved yet",
   },
 
-  themes: { system: "Like the system", light: "Light", dark: "Dark" },
+  tabs: {
+    label: "Open pictures",
+    close: (name: string) => `Close ${name}`,
+    closeThis: "Close picture",
+    next: "Next picture",
+    previous: "Previous picture",
+    busy: "Working",
+    ready: "A result waits",
+    failed: "The job failed",
+  },
+
+  themes: {
+    system: "Like the system",
+    light: "Light",
+    dark: "Dark",
+    "high-contrast": "High contrast",
+  },
+
+  commands: {
+    palette: "Find a command",
+    theme: (name: string) => `Theme: ${name}`,
+  },
+
+  settings: { title: "Settings" },
+  shortcuts: { title: "Keyboard shortcuts" },
+  log: { title: "Log" },
+  licences: { title: "Licences" },
 
   tools: {
     label: "Tools",

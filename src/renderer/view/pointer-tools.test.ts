@@ -10,7 +10,6 @@ async function setUp() {
     timer: () => () => undefined,
     now: () => 0,
     randomSeed: () => 1,
-    settings: { getItem: () => null, setItem: () => undefined },
     decodeTile: () => Promise.reject(new Error("no pictures here")),
     releaseTile: () => undefined,
     pickFile: async () => null,
