@@ -19,7 +19,8 @@ export function createBrowserPlatform(): Platform {
     releaseTile: (bitmap) => {
       if (bitmap instanceof ImageBitmap) bitmap.close();
     },
-    pickFile,
+    pickFile: async () => (await pickFiles(false))[0] ?? null,
+    pickFiles: () => pickFiles(true),
     download,
   };
 }
@@ -40,16 +41,14 @@ function decodeTile({ width, height, rgba }: Tile): Promise<ImageBitmap> {
   });
 }
 
-function pickFile(): Promise<PickedFile | null> {
+function pickFiles(isMany: boolean): Promise<readonly PickedFile[]> {
   const input = document.createElement("input");
   input.type = "file";
   input.accept = ACCEPTED;
+  input.multiple = isMany;
   return new Promise((resolve) => {
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      resolve(file === undefined ? null : fromFile(file));
-    });
-    input.addEventListener("cancel", () => resolve(null));
+    input.addEventListener("change", () => resolve([...(input.files ?? [])].map(fromFile)));
+    input.addEventListener("cancel", () => resolve([]));
     input.click();
   });
 }

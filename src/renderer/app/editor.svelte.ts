@@ -1,38 +1,32 @@
 import { fromErrorData } from "../../core/errors.js";
 import type { EditorApi, ReplyOf } from "../../shared/api.js";
 import { createApiClient } from "../../shared/client.js";
-import type { DocumentInfo } from "../../shared/documents.js";
 import type { JobRequest } from "../../shared/jobs.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { Transport } from "../../shared/transport.js";
-import { CompareController } from "../compare/compare.svelte.js";
-import { DocumentController } from "../document/document-controller.svelte.js";
-import { JobController } from "../job/job-controller.svelte.js";
+import { Workspace, type Mode } from "../document/workspace.svelte.js";
 import { editRequest, generateRequest, upscaledSize, upscaleRequest } from "../job/requests.js";
-import { JobSettings } from "../job/settings.svelte.js";
-import { LadderController } from "../ladder/ladder-controller.svelte.js";
 import { overviewRegion, regionFor } from "../ladder/rungs.js";
-import { MaskController } from "../mask/mask-controller.svelte.js";
 import type { Tool } from "../mask/tools.js";
 import { Notices } from "../notices/notices.svelte.js";
+import { Tabs } from "../tabs/tabs.svelte.js";
 import { Preferences } from "../settings/preferences.svelte.js";
 import { messages } from "../text/messages.js";
 import { sceneOf } from "../view/scene.js";
 import { TileCache } from "../view/tile-cache.js";
-import { Viewport } from "../view/viewport.svelte.js";
 import { Dialogs } from "./dialogs.svelte.js";
-import { FileFlow } from "./file-flow.js";
+import { FileFlow } from "./file-flow.svelte.js";
 import { listenToHost } from "./host-events.js";
 import type { Platform } from "./platform.js";
 
 export type AppInfo = ReplyOf<"getAppInfo">;
-/** What the right panel is about. */
-export type Mode = "edit" | "upscale";
 /** Why a run is not possible now. */
 export type RunBlocker = keyof typeof messages.edit.reasons | "tooLarge";
 
 /**
- * The editing screen without its pixels: owns the controllers and lets them work together.
+ * The editing screen without its pixels: owns the controllers and lets them work together. What
+ * belongs to one picture lies in its workspace; `document`, `mask` and so on are those of the shown
+ * one, and work that outlives a step keeps hold of the workspace that it began with.
  * Components show what it says and call what it offers; it never throws, failures become notices.
  */
 export class Editor {
@@ -41,13 +35,7 @@ export class Editor {
   readonly notices: Notices;
   /** What the person chose for good; `settings` are those of the next job. */
   readonly preferences: Preferences;
-  readonly document: DocumentController;
-  readonly viewport = new Viewport();
-  readonly mask = new MaskController();
-  readonly ladder: LadderController;
-  readonly settings: JobSettings;
-  readonly job: JobController;
-  readonly compare = new CompareController();
+  readonly tabs: Tabs;
   readonly dialogs = new Dialogs();
   readonly files: FileFlow;
   readonly tiles: TileCache<CanvasImageSource>;
@@ -56,7 +44,6 @@ export class Editor {
   isReady = $state(false);
   appInfo = $state.raw<AppInfo | null>(null);
   model = $state.raw<ModelSummary | null>(null);
-  mode = $state<Mode>("edit");
   /** Counts arrived tiles: what draws them depends on this. */
   tileVersion = $state(0);
 
@@ -74,7 +61,6 @@ export class Editor {
 
   readonly #transport: Transport;
   #stopListening: () => void = () => undefined;
-  #sceneId: string | null = null;
 
   constructor(transport: Transport, platform: Platform) {
     this.#transport = transport;
@@ -82,10 +68,10 @@ export class Editor {
     this.api = createApiClient(transport);
     this.notices = new Notices(platform.timer);
     this.preferences = new Preferences(this.api, this.#report);
-    this.document = new DocumentController(this.api);
-    this.settings = new JobSettings(platform.randomSeed);
-    this.job = new JobController(this.api, platform.now);
-    this.ladder = new LadderController(this.api, platform.timer, this.#report);
+    const onError = this.#report;
+    this.tabs = new Tabs(
+      () => new Workspace({ api: this.api, platform, model: this.model, onError }),
+    );
     this.tiles = new TileCache({
       read: (request) => this.api.readTile(request),
       decode: platform.decodeTile,
@@ -94,6 +80,48 @@ export class Editor {
       onError: this.#report,
     });
     this.files = new FileFlow(this);
+  }
+
+  // --- the shown picture ---------------------------------------------------------------------
+
+  get workspace(): Workspace {
+    return this.tabs.active;
+  }
+
+  get document(): Workspace["document"] {
+    return this.workspace.document;
+  }
+
+  get viewport(): Workspace["viewport"] {
+    return this.workspace.viewport;
+  }
+
+  get mask(): Workspace["mask"] {
+    return this.workspace.mask;
+  }
+
+  get ladder(): Workspace["ladder"] {
+    return this.workspace.ladder;
+  }
+
+  get settings(): Workspace["settings"] {
+    return this.workspace.settings;
+  }
+
+  get job(): Workspace["job"] {
+    return this.workspace.job;
+  }
+
+  get compare(): Workspace["compare"] {
+    return this.workspace.compare;
+  }
+
+  get mode(): Mode {
+    return this.workspace.mode;
+  }
+
+  set mode(mode: Mode) {
+    this.workspace.mode = mode;
   }
 
   // --- start and end -------------------------------------------------------------------------
@@ -125,18 +153,9 @@ export class Editor {
     this.tiles.clear();
   }
 
-  /** Another picture was opened: everything that belongs to the last one goes. */
-  afterOpening(info: DocumentInfo): void {
-    this.tiles.clear();
-    this.compare.stop();
-    this.notices.dismissErrors();
-    this.mask.reset(info);
-    this.mask.suggestBrushSize(info);
-  }
-
   /** The engine was replaced: the job is lost, everything else is read again. */
   afterRestart(): void {
-    this.job.loseEngine();
+    for (const { job } of this.tabs.list) job.loseEngine();
     this.tiles.retryFailed();
     this.tileVersion++;
     this.ladder.reload();
@@ -232,31 +251,30 @@ export class Editor {
 
   /** Throws the result away and runs once more, with another seed and the settings of now. */
   async tryAgain(): Promise<void> {
-    const { state } = this.job;
+    const { job, settings } = this;
+    const { state } = job;
     if (state.kind !== "candidate") return;
     await this.#attempt(async () => {
-      await this.job.discard();
-      this.settings.isSeedLocked = false;
+      await job.discard();
+      settings.isSeedLocked = false;
       const next = state.request.kind === "generate" ? null : this.#panelRequest();
-      const seed = next?.seed ?? this.settings.takeSeed();
-      await this.job.start(next ?? { ...state.request, seed });
+      const seed = next?.seed ?? settings.takeSeed();
+      await job.start(next ?? { ...state.request, seed });
     });
   }
 
+  /** Takes the result: into its document, or, if it is a new picture, into a tab of its own. */
   async keep(): Promise<void> {
-    const { state } = this.job;
-    if (state.kind !== "candidate") return;
-    const accept = () =>
-      void this.#attempt(async () => {
-        const info = await this.job.accept();
-        this.compare.stop();
-        if (info === null) return;
-        this.mask.reset({ width: info.width, height: info.height });
-        this.files.adopt(info);
-      });
-    // A new picture takes the place of the open one.
-    if (state.request.kind === "generate") this.files.askIfUnsaved(accept);
-    else accept();
+    const { job, compare, mask, document } = this.workspace;
+    if (job.state.kind !== "candidate") return;
+    await this.#attempt(async () => {
+      const info = await job.accept();
+      compare.stop();
+      if (info === null) return;
+      if (document.info?.documentId !== info.documentId) return this.files.adopt(info);
+      document.adopt(info);
+      mask.reset({ width: info.width, height: info.height });
+    });
   }
 
   async discard(): Promise<void> {
@@ -288,9 +306,9 @@ export class Editor {
   syncViewport(): void {
     const { scene } = this;
     if (scene === null) this.viewport.hide();
-    else if (scene.id !== this.#sceneId) this.viewport.show(scene.size);
+    else if (scene.id !== this.workspace.sceneId) this.viewport.show(scene.size);
     else this.viewport.replace(scene.size);
-    this.#sceneId = scene?.id ?? null;
+    this.workspace.sceneId = scene?.id ?? null;
   }
 
   /** The ladder shows the planned region, or the whole picture while nothing is masked. */
@@ -319,19 +337,19 @@ export class Editor {
 
   #useModel(model: ModelSummary | null): void {
     this.model = model;
-    this.ladder.useModel(model);
-    if (model !== null) this.settings.applyDefaults(model.sampling);
+    for (const workspace of this.tabs.list) workspace.useModel(model);
   }
 
   async #changeRevision(change: () => Promise<void>): Promise<void> {
+    const { document, mask } = this.workspace;
     await this.#attempt(async () => {
-      const before = this.document.info;
+      const before = document.info;
       await change();
-      const after = this.document.info;
+      const after = document.info;
       if (before === null || after === null) return;
       // A mask fits one size; and strokes of before belong to another state.
-      if (before.width !== after.width || before.height !== after.height) this.mask.reset(after);
-      else this.mask.forgetUndo();
+      if (before.width !== after.width || before.height !== after.height) mask.reset(after);
+      else mask.forgetUndo();
     });
   }
 
@@ -350,6 +368,7 @@ export class Editor {
   async #startJob(request: JobRequest): Promise<void> {
     this.compare.stop();
     this.notices.dismissErrors();
-    await this.#attempt(() => this.job.start(request));
+    const { job } = this;
+    await this.#attempt(() => job.start(request));
   }
 }

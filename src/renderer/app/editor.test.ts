@@ -35,6 +35,7 @@ function setUp(handlers: LoudHandlers = {}) {
     decodeTile: () => Promise.reject(new Error("no pictures here")),
     releaseTile: () => undefined,
     pickFile: async () => file(),
+    pickFiles: async () => [file()],
     download: ({ name }) => downloads.push(name),
   };
   const transport = new LoudTransport({
@@ -230,7 +231,7 @@ describe("editor", () => {
       },
     });
     await editor.start();
-    editor.files.openFile(file("dance.gif"));
+    await editor.files.openFile(file("dance.gif"));
     await settle();
     const [notice] = editor.notices.list;
     expect(notice?.title).toBe("This picture is animated");
@@ -241,14 +242,64 @@ describe("editor", () => {
     expect(editor.notices.list).toEqual([]);
   });
 
-  it("asks before unsaved changes are lost", async () => {
-    const { editor } = await withPicture({ openDocument: () => edited });
-    editor.files.openFile(file("other.png"));
+  it("opens each picture in a tab of its own and keeps what belongs to the others", async () => {
+    let count = 0;
+    const { editor, transport } = await withPicture({
+      openDocument: ({ name }) =>
+        documentInfo({ name, documentId: documentIdSchema.parse(`d${++count}`) }),
+    });
+    editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
+    editor.settings.prompt = "a boat";
+    await editor.run();
+    await editor.files.openFiles([file("b.png"), file("c.png")]);
+    const [first, second, third] = editor.tabs.list;
+    expect(editor.tabs.list.map(({ document }) => document.info?.name)).toEqual([
+      "photo.png",
+      "b.png",
+      "c.png",
+    ]);
+    expect(editor.document.info?.name).toBe("c.png");
+    expect(editor.mask.isEmpty).toBe(true);
+    expect(editor.job.isIdle).toBe(true);
+    // The job of the first picture goes on behind the scenes.
+    transport.emit("job-finished", finished());
+    expect(first?.job.state.kind).toBe("candidate");
+    expect(second?.job.state.kind).toBe("idle");
+    editor.tabs.show(first!);
+    expect(editor.settings.prompt).toBe("a boat");
+    expect(editor.mask.isEmpty).toBe(false);
+    editor.tabs.step(-1);
+    expect(editor.workspace).toBe(third);
+  });
+
+  it("shows a picture that is open already instead of opening it twice", async () => {
+    const { editor } = await withPicture();
+    await editor.files.openFile(file("again.png"));
+    expect(editor.tabs.list).toHaveLength(1);
+  });
+
+  it("asks before a tab with unsaved changes is closed, and closes others at once", async () => {
+    let count = 0;
+    const { editor, transport } = await withPicture({
+      openDocument: () =>
+        ++count === 1 ? edited : documentInfo({ documentId: documentIdSchema.parse("d2") }),
+    });
+    await editor.files.openFile(file("other.png"));
+    const [first, second] = editor.tabs.list;
+    editor.files.close(first);
     const dialog = editor.dialogs.current;
     expect(dialog.kind).toBe("unsaved");
+    expect(editor.workspace).toBe(first);
+    expect(transport.methods).not.toContain("closeDocument");
     if (dialog.kind === "unsaved") dialog.proceed();
     await settle();
-    expect(editor.document.info).toEqual(edited);
+    expect(transport.lastRequest("closeDocument")).toEqual({ documentId: "d1" });
+    expect(editor.workspace).toBe(second);
+    editor.dialogs.close();
+    editor.files.close();
+    await settle();
+    expect(editor.document.info).toBeNull();
+    expect(editor.tabs.list).toHaveLength(1);
   });
 
   it("saves by download in a browser tab and marks the document saved", async () => {

@@ -29,14 +29,14 @@ export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => 
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setDepth(0);
-    openFirst(editor, event.dataTransfer?.files);
+    openAll(editor, event.dataTransfer?.files);
   };
   const paste = (event: ClipboardEvent) => {
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) {
       return;
     }
     const files = event.clipboardData?.files;
-    if (files !== undefined && files.length > 0) openFirst(editor, files);
+    if (files !== undefined && files.length > 0) openAll(editor, files);
     else {
       const { clipboardEmpty: title, clipboardEmptyBody: body } = messages.notices;
       editor.notices.show({ tone: "info", title, body });
@@ -58,15 +58,7 @@ export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => 
   };
 }
 
-function openFirst(editor: Editor, files: FileList | undefined): void {
-  const file = files?.[0];
-  if (file === undefined) return;
-  if (files !== undefined && files.length > 1) {
-    editor.notices.show({
-      tone: "info",
-      title: messages.notices.oneFile,
-      body: messages.notices.oneFileBody(files.length),
-    });
-  }
-  editor.files.openFile(fromFile(file));
+/** Each picture gets a tab of its own. */
+function openAll(editor: Editor, files: FileList | undefined): void {
+  void editor.files.openFiles([...(files ?? [])].map(fromFile));
 }

@@ -2,6 +2,7 @@ import { fromErrorData } from "../../core/errors.js";
 import { subscribeTo } from "../../shared/client.js";
 import type { Events, Topic } from "../../shared/events.js";
 import type { Transport } from "../../shared/transport.js";
+import type { JobEvent } from "../job/job-state.js";
 import { messages } from "../text/messages.js";
 import { isCommandId } from "./commands/table.js";
 import type { Editor } from "./editor.svelte.js";
@@ -13,15 +14,17 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
   const report = (error: unknown) => editor.notices.showError(error);
   const on = <T extends Topic>(topic: T, listener: (payload: Events[T]) => void) =>
     stops.push(subscribeTo(transport, topic, listener, report));
-  const { job, files, document, notices } = editor;
+  const { files, notices, tabs } = editor;
+  // Each job controller knows its own job and ignores what it hears of others.
+  const tellJobs = (event: JobEvent) => tabs.list.forEach(({ job }) => job.handle(event));
 
-  on("job-progress", (payload) => job.handle({ topic: "job-progress", payload }));
-  on("job-preview", (payload) => job.handle({ topic: "job-preview", payload }));
-  on("job-finished", (payload) => job.handle({ topic: "job-finished", payload }));
-  on("job-failed", (payload) => job.handle({ topic: "job-failed", payload }));
-  on("job-cancelled", (payload) => job.handle({ topic: "job-cancelled", payload }));
-  on("document-changed", (info) => document.refresh(info));
-  on("document-opened", (info) => files.replaceDocument(() => files.adopt(info)));
+  on("job-progress", (payload) => tellJobs({ topic: "job-progress", payload }));
+  on("job-preview", (payload) => tellJobs({ topic: "job-preview", payload }));
+  on("job-finished", (payload) => tellJobs({ topic: "job-finished", payload }));
+  on("job-failed", (payload) => tellJobs({ topic: "job-failed", payload }));
+  on("job-cancelled", (payload) => tellJobs({ topic: "job-cancelled", payload }));
+  on("document-changed", (info) => tabs.ofDocument(info.documentId)?.document.refresh(info));
+  on("document-opened", (info) => files.adopt(info));
   on("open-failed", (error) => notices.showError(fromErrorData(error)));
   on("menu-command", ({ command }) => {
     if (isCommandId(command)) runCommand(editor, command);

@@ -19,7 +19,9 @@ export interface Platform {
   readonly randomSeed: () => number;
   readonly decodeTile: (tile: Tile) => Promise<CanvasImageSource>;
   readonly releaseTile: (bitmap: CanvasImageSource) => void;
-  /** Shows the browser's file dialog; null if the person changed their mind. */
+  /** Shows the browser's file dialog for one picture; null if the person changed their mind. */
   readonly pickFile: () => Promise<PickedFile | null>;
+  /** The same for any number; none if the person changed their mind. */
+  readonly pickFiles: () => Promise<readonly PickedFile[]>;
   readonly download: (file: { name: string; mediaType: string; bytes: Uint8Array }) => void;
 }

@@ -1,8 +1,5 @@
-import { AppError } from "../../core/errors.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { DocumentInfo, ExportFormat } from "../../shared/documents.js";
-import { MAX_FILE_BYTES } from "../../shared/limits.js";
-import type { PickedFile } from "../app/platform.js";
 import type { Size } from "../view/geometry.js";
 
 /** How a document is written. */
@@ -12,10 +9,7 @@ export interface SaveOptions {
   readonly embedRecipe: boolean;
 }
 
-type DocumentApi = Pick<
-  EditorApi,
-  "openDocument" | "closeDocument" | "undo" | "redo" | "goToRevision"
->;
+type DocumentApi = Pick<EditorApi, "undo" | "redo" | "goToRevision">;
 
 /** A document's state in another revision: what tiles are read of. */
 export interface RevisionView {
@@ -24,7 +18,7 @@ export interface RevisionView {
   readonly size: Size;
 }
 
-/** The open document. Every failure is thrown; the editor shows it. */
+/** The document of one tab. Every failure is thrown; the editor shows it. */
 export class DocumentController {
   info = $state.raw<DocumentInfo | null>(null);
   isBusy = $state(false);
@@ -36,32 +30,11 @@ export class DocumentController {
     this.#api = api;
   }
 
-  /**
-   * Reads and opens a picture file.
-   * @throws AppError FILE_TOO_LARGE, FILE_UNREADABLE, or what the engine says of its content
-   */
-  async openFile(file: PickedFile, frame?: "first"): Promise<void> {
-    await this.#exclusively(async () => {
-      const bytes = await readFile(file);
-      const name = file.name.slice(-255);
-      this.adopt(
-        await this.#api.openDocument(
-          frame === undefined ? { name, bytes } : { name, bytes, frame },
-        ),
-      );
-    });
-  }
-
-  /** Shows this document; another one that was open is closed. */
+  /** Shows this document. */
   adopt(info: DocumentInfo): void {
-    const previous = this.info;
-    if (previous?.documentId !== info.documentId) this.#sizes.clear();
+    if (this.info?.documentId !== info.documentId) this.#sizes.clear();
     this.#sizes.set(info.revision, { width: info.width, height: info.height });
     this.info = info;
-    if (previous !== null && previous.documentId !== info.documentId) {
-      // Nobody waits for this: the old document's files are only tidied away.
-      this.#api.closeDocument({ documentId: previous.documentId }).catch(() => undefined);
-    }
   }
 
   /** News of the open document; of any other one they are ignored. */
@@ -116,25 +89,5 @@ export class DocumentController {
     } finally {
       this.isBusy = false;
     }
-  }
-}
-
-async function readFile(file: PickedFile): Promise<Uint8Array> {
-  if (file.byteLength > MAX_FILE_BYTES) {
-    throw new AppError(
-      "FILE_TOO_LARGE",
-      `Expected a file of at most ${MAX_FILE_BYTES / 1024 / 1024} MB but ${file.name} has ${Math.ceil(file.byteLength / 1024 / 1024)} MB. Save it smaller or in another format first.`,
-      { byteLength: file.byteLength },
-    );
-  }
-  try {
-    return await file.read();
-  } catch (error) {
-    throw new AppError(
-      "FILE_UNREADABLE",
-      `Expected a file that can be read but ${file.name} cannot: it may be a folder, or it was moved. Drop the picture file itself.`,
-      {},
-      { cause: error },
-    );
   }
 }

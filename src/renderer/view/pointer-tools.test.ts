@@ -13,6 +13,7 @@ async function setUp() {
     decodeTile: () => Promise.reject(new Error("no pictures here")),
     releaseTile: () => undefined,
     pickFile: async () => null,
+    pickFiles: async () => [],
     download: () => undefined,
   };
   const transport = new LoudTransport({

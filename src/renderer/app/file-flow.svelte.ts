@@ -1,0 +1,169 @@
+import { AppError } from "../../core/errors.js";
+import type { EditorApi } from "../../shared/api.js";
+import type { DocumentInfo } from "../../shared/documents.js";
+import type { SaveOptions } from "../document/document-controller.svelte.js";
+import { readPickedFile } from "../document/read-file.js";
+import type { Workspace } from "../document/workspace.svelte.js";
+import type { Notices } from "../notices/notices.svelte.js";
+import type { Tabs } from "../tabs/tabs.svelte.js";
+import { messages } from "../text/messages.js";
+import type { Dialogs } from "./dialogs.svelte.js";
+import type { PickedFile, Platform } from "./platform.js";
+
+/** What the flow works with; the editor is one. */
+export interface FileFlowParts {
+  readonly api: Pick<
+    EditorApi,
+    | "openDocument"
+    | "closeDocument"
+    | "openDocumentDialog"
+    | "saveDocumentDialog"
+    | "exportDocument"
+    | "markSaved"
+  >;
+  readonly platform: Pick<Platform, "pickFiles" | "download">;
+  readonly appInfo: { readonly host: "electron" | "loopback" } | null;
+  readonly tabs: Tabs;
+  readonly dialogs: Dialogs;
+  readonly notices: Notices;
+}
+
+/** Opening, saving and closing, with native dialogs in Electron and the browser's own ones elsewhere. */
+export class FileFlow {
+  /** Pictures that are being read and decoded at the moment. */
+  opening = $state(0);
+  readonly #parts: FileFlowParts;
+
+  constructor(parts: FileFlowParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks for files and opens each in a tab of its own. */
+  async open(): Promise<void> {
+    if (this.#isElectron) {
+      await this.openBy(() => this.#parts.api.openDocumentDialog({}));
+      return;
+    }
+    await this.openFiles(await this.#parts.platform.pickFiles());
+  }
+
+  /** Opens picked, dropped or pasted files one after another: several at once would only share the cores. */
+  async openFiles(files: readonly PickedFile[]): Promise<void> {
+    for (const file of files) await this.openFile(file);
+  }
+
+  /** Opens one file in a tab of its own; a failure becomes a notice. */
+  async openFile(file: PickedFile, frame?: "first"): Promise<void> {
+    const openFirst = () => void this.openFile(file, "first");
+    await this.openBy(async () => {
+      const read = await readPickedFile(file);
+      return this.#parts.api.openDocument(frame === undefined ? read : { ...read, frame });
+    }, openFirst);
+  }
+
+  /**
+   * Shows what `open` gives; null if the person changed their mind.
+   * @param openFirstFrame offered if it turns out to be an animation
+   */
+  async openBy(
+    open: () => Promise<DocumentInfo | null>,
+    openFirstFrame?: () => void,
+  ): Promise<void> {
+    const { notices } = this.#parts;
+    this.opening++;
+    try {
+      const info = await open();
+      if (info === null) return;
+      notices.dismissErrors();
+      this.adopt(info);
+    } catch (error) {
+      const isAnimated = error instanceof AppError && error.code === "IMAGE_ANIMATED";
+      const label = messages.notices.openFirstFrame;
+      const actions = isAnimated && openFirstFrame ? [{ label, run: openFirstFrame }] : [];
+      notices.showError(error, actions);
+    } finally {
+      this.opening--;
+    }
+  }
+
+  /** Shows a document that the engine has open: in its tab, or in a new one. */
+  adopt(info: DocumentInfo): void {
+    const { tabs } = this.#parts;
+    const known = tabs.ofDocument(info.documentId);
+    if (known === null) tabs.makeRoom().adopt(info);
+    else {
+      known.document.refresh(info);
+      tabs.show(known);
+    }
+  }
+
+  /** Opens the dialog for a file's format and quality. `then` runs once the file is written. */
+  askToSave(then: (() => void) | null = null): void {
+    const { tabs, dialogs } = this.#parts;
+    if (tabs.active.document.info !== null) dialogs.open({ kind: "save", then });
+  }
+
+  async save(options: SaveOptions): Promise<void> {
+    const { tabs, dialogs, notices } = this.#parts;
+    const { document } = tabs.active;
+    const dialog = dialogs.current;
+    if (document.info === null) return;
+    try {
+      const name = await this.#write(document, document.info, options);
+      if (name === null) return;
+      notices.show({ tone: "success", title: messages.save.saved(name) });
+      dialogs.close();
+      if (dialog.kind === "save") dialog.then?.();
+    } catch (error) {
+      notices.showError(error);
+    }
+  }
+
+  /** Closes a tab, after asking about changes that are in no file. */
+  close(workspace: Workspace = this.#parts.tabs.active): void {
+    const { tabs, dialogs } = this.#parts;
+    if (workspace.document.info?.isDirty !== true) {
+      void this.#close(workspace);
+      return;
+    }
+    // The question is about the picture behind it, so that one must be seen.
+    tabs.show(workspace);
+    dialogs.open({ kind: "unsaved", proceed: () => void this.#close(workspace) });
+  }
+
+  get #isElectron(): boolean {
+    return this.#parts.appInfo?.host === "electron";
+  }
+
+  async #close(workspace: Workspace): Promise<void> {
+    const { api, tabs, notices } = this.#parts;
+    const { job, document } = workspace;
+    const { info } = document;
+    tabs.remove(workspace);
+    try {
+      await Promise.all([job.cancel(), job.discard()]);
+      if (info !== null) await api.closeDocument({ documentId: info.documentId });
+    } catch (error) {
+      // A document that is gone already needs no closing.
+      const isGone = error instanceof AppError && error.code === "DOCUMENT_UNKNOWN";
+      if (!isGone) notices.showError(error);
+    }
+  }
+
+  /** Writes the file; returns its name, or null if the person changed their mind. */
+  async #write(
+    document: Workspace["document"],
+    { documentId, name }: DocumentInfo,
+    options: SaveOptions,
+  ): Promise<string | null> {
+    const { api, platform } = this.#parts;
+    if (this.#isElectron) {
+      const reply = await api.saveDocumentDialog({ documentId, ...options });
+      return reply.saved ? (reply.name ?? name) : null;
+    }
+    const file = await api.exportDocument({ documentId, ...options });
+    platform.download(file);
+    document.refresh(await api.markSaved({ documentId, revision: file.revision }));
+    return file.name;
+  }
+}

@@ -1,0 +1,68 @@
+import type { EditorApi } from "../../shared/api.js";
+import type { DocumentInfo } from "../../shared/documents.js";
+import type { ModelSummary } from "../../shared/models.js";
+import type { Platform } from "../app/platform.js";
+import { CompareController } from "../compare/compare.svelte.js";
+import { JobController } from "../job/job-controller.svelte.js";
+import { JobSettings } from "../job/settings.svelte.js";
+import { LadderController } from "../ladder/ladder-controller.svelte.js";
+import { MaskController } from "../mask/mask-controller.svelte.js";
+import { Viewport } from "../view/viewport.svelte.js";
+import { DocumentController } from "./document-controller.svelte.js";
+
+/** What the right panel is about. */
+export type Mode = "edit" | "upscale";
+
+export interface WorkspaceParts {
+  readonly api: EditorApi;
+  readonly platform: Platform;
+  readonly model: ModelSummary | null;
+  readonly onError: (error: unknown) => void;
+}
+
+let nextId = 1;
+
+/**
+ * Everything that belongs to one picture and waits while another one is in front: the document, how
+ * it is looked at, its mask, its lock, its settings and its job. One tab shows one workspace.
+ */
+export class Workspace {
+  /** Names the tab for as long as the page lives. */
+  readonly id = nextId++;
+  readonly document: DocumentController;
+  readonly viewport = new Viewport();
+  readonly mask = new MaskController();
+  readonly ladder: LadderController;
+  readonly settings: JobSettings;
+  readonly job: JobController;
+  readonly compare = new CompareController();
+  mode = $state<Mode>("edit");
+  /** The picture that the viewport was fitted to; see `Editor.syncViewport`. */
+  sceneId: string | null = null;
+
+  constructor({ api, platform, model, onError }: WorkspaceParts) {
+    this.document = new DocumentController(api);
+    this.settings = new JobSettings(platform.randomSeed);
+    this.job = new JobController(api, platform.now);
+    this.ladder = new LadderController(api, platform.timer, onError);
+    this.useModel(model);
+  }
+
+  /** True if nothing would be lost or hidden by showing a picture here. */
+  get isBlank(): boolean {
+    return this.document.info === null && this.job.state.kind === "idle";
+  }
+
+  useModel(model: ModelSummary | null): void {
+    this.ladder.useModel(model);
+    if (model !== null) this.settings.applyDefaults(model.sampling);
+  }
+
+  /** Shows a document that was just opened. */
+  adopt(info: DocumentInfo): void {
+    this.document.adopt(info);
+    this.compare.stop();
+    this.mask.reset(info);
+    this.mask.suggestBrushSize(info);
+  }
+}
