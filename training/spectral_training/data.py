@@ -20,11 +20,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Photo:
-    """key: its name in the shard; pixels: (h, w, 3) uint8; captions: at least one."""
+    """key: its name in the shard; pixels: (h, w, 3) uint8; captions: at least one; source: where it comes from."""
 
     key: str
     pixels: np.ndarray
     captions: tuple[str, ...]
+    source: str = ""
 
 
 def load_photos(pattern: str, limit: int | None = None) -> list[Photo]:
@@ -37,7 +38,8 @@ def load_photos(pattern: str, limit: int | None = None) -> list[Photo]:
     for sample in dataset:
         pixels = next(sample[e] for e in ("webp", "jpg", "jpeg", "png") if e in sample)
         captions = tuple(line for line in sample["txt"].split("\n") if line.strip())
-        photos.append(Photo(sample["__key__"], pixels, captions or ("",)))
+        source = str(sample.get("json", {}).get("source", ""))
+        photos.append(Photo(sample["__key__"], pixels, captions or ("",), source))
         if limit is not None and len(photos) >= limit:
             break
     return photos

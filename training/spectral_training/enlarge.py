@@ -1,0 +1,378 @@
+"""Plain convolutional networks that enlarge pictures of any size: LL in, details out.
+
+    python -m spectral_training.enlarge train --data 'photos/train-*.tar' --factor 2 --speed best --out runs/a
+    python -m spectral_training.enlarge evaluate --data 'photos/val-*.tar' --runs runs/a --out runs/a/enlarge.json
+    python -m spectral_training.enlarge export --runs runs/a --bundle models/studio-128 --figures runs/a/enlarge.json
+
+The picture that comes in is the exact LL of the one that goes out, as in the Haar pyramid, so only details are
+predicted: within each ``factor`` x ``factor`` block they have mean 0. Trained on the error alone (no perceptual and
+no adversarial loss): what the network gives is close to the conditional mean, which is what "faithful" means.
+
+Fully convolutional with zero padding, so an output pixel depends on no input pixel further away than ``halo``; a
+picture may be enlarged tile by tile, and the tiles agree exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import tyro
+from torch import Tensor, nn
+
+from . import data
+from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
+from .evaluate import centre_crop, lanczos, project, psnr, ssim, to_levels
+from .export_onnx import describe, export, session
+
+
+@dataclass(frozen=True)
+class EnlargeConfig:
+    """width: channels; blocks: residual blocks; factor: 2, 4 or 8."""
+
+    factor: int = 2
+    width: int = 48
+    blocks: int = 6
+
+    @property
+    def halo(self) -> int:
+        """Input pixels that an output pixel can see in each direction."""
+        return 2 + 2 * self.blocks
+
+    def build(self) -> EnlargeNetwork:
+        return EnlargeNetwork(self)
+
+
+SPEEDS: dict[str, EnlargeConfig] = {
+    "best": EnlargeConfig(width=64, blocks=6),
+    "fast": EnlargeConfig(width=24, blocks=3),
+}
+
+
+class Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        # Small at the start: the network begins near "no details", which is the repeated picture.
+        nn.init.normal_(self.second.weight, std=1e-2)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.relu(self.first(x)))
+
+
+class EnlargeNetwork(nn.Module):
+    """(B, 3, h, w) in [-1, 1] -> (B, 3, factor * h, factor * w); block means are the input."""
+
+    def __init__(self, config: EnlargeConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.first = nn.Conv2d(3, config.width, 3, padding=1)
+        self.blocks = nn.Sequential(*[Block(config.width) for _ in range(config.blocks)])
+        self.out = nn.Conv2d(config.width, 3 * config.factor**2, 3, padding=1)
+        nn.init.normal_(self.out.weight, std=1e-2)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = F.relu(self.first(image))
+        cells = self.out(self.blocks(x)).float()
+        area = self.config.factor**2
+        # One channel group a colour: its `area` values are the pixels of a block. Without their mean they are details.
+        grouped = cells.unflatten(1, (3, area))
+        details = grouped - grouped.mean(2, keepdim=True)
+        return F.pixel_shuffle((details + image.unsqueeze(2)).flatten(1, 2), self.config.factor)
+
+
+@dataclass(frozen=True)
+class Train:
+    data: str
+    """Glob of the training shards."""
+    out: Path
+    """Folder of the run."""
+    factor: int = 2
+    speed: str = "best"
+    minutes: float = 30.0
+    batch: int = 16
+    crop: int = 96
+    """Side of the large crops in pixels."""
+    rate: float = 1e-3
+    ema: float = 0.999
+    seed: int = 0
+    sources: tuple[str, ...] = ()
+    """Use only photos of these sources (the samples' JSON names them); all by default."""
+    start: Path | None = None
+    """Checkpoint of another factor whose body to begin with."""
+    bf16: bool = True
+    save_every: float = 120.0
+    limit: int | None = None
+
+
+def run_name(speed: str, factor: int) -> str:
+    return f"enlarge-{speed}-x{factor}"
+
+
+class Trainer:
+    def __init__(self, options: Train, photos: list[data.Photo]) -> None:
+        self.options, self.photos = options, photos
+        torch.manual_seed(options.seed)
+        self.rng = random.Random(options.seed)
+        self.sampler = data.PhotoSampler(len(photos), options.seed)
+        self.model = replace(SPEEDS[options.speed], factor=options.factor).build()
+        if options.start is not None:
+            body = torch.load(options.start, weights_only=False)["weights"]
+            self.model.load_state_dict({k: v for k, v in body.items() if not k.startswith("out.")}, strict=False)
+        self.model.to(memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=options.rate, betas=(0.9, 0.99), weight_decay=0)
+        self.ema = Ema(self.model, options.ema)
+        self.step, self.seconds = 0, 0.0
+
+    def batch(self) -> Tensor:
+        """(B, 3, crop, crop): native crops, and now and then a reduced view; turned and mirrored."""
+        size, pictures = self.options.crop, []
+        for index in self.sampler.take(self.options.batch):
+            photo = self.photos[index]
+            view = (
+                data.native_crop(photo, size, self.rng)
+                if self.rng.random() < 0.8
+                else data.random_view(photo, size, self.rng)
+            )
+            if self.rng.random() < 0.5:
+                view = view.transpose(1, 0, 2)
+            if self.rng.random() < 0.5:
+                view = view[::-1]
+            pictures.append(np.ascontiguousarray(view))
+        return data.to_tensor(pictures)
+
+    def update(self, fraction: float) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.options.rate * cosine(fraction, warmup=0.01, floor=0.005)
+        target = self.batch().contiguous(memory_format=torch.channels_last)
+        # Whole levels, as in a file: the network meets the rounding that it will meet in use.
+        low = (F.avg_pool2d(target, self.options.factor) * 127.5 + 127.5).round() / 127.5 - 1
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.bf16):
+            predicted = self.model(low)
+        error = predicted - target
+        # Absolute error first, since it trains quickly; squared error at the end, which is what PSNR counts.
+        loss = error.abs().mean() if fraction < 0.7 else error.abs().mean() * 0.2 + error.pow(2).mean() * 8
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
+        self.optimiser.step()
+        self.step += 1
+        self.ema.update(self.model, self.step)
+        return float(error.detach().pow(2).mean())
+
+    def state(self) -> dict[str, object]:
+        return {
+            "model": self.model.state_dict(),
+            "ema": self.ema.shadow,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "rng": self.rng.getstate(),
+            "sampler": self.sampler.state(),
+        }
+
+    def restore(self, state: dict[str, object]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.ema.shadow = state["ema"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.rng.setstate(state["rng"])
+        self.sampler.restore(state["sampler"])
+
+    def averaged(self) -> dict[str, Tensor]:
+        model = self.model.config.build()
+        self.ema.copy_to(model)
+        return model.state_dict()
+
+
+def train(options: Train) -> None:
+    """Train one network; goes on where a stopped run of the same folder left off."""
+    name = run_name(options.speed, options.factor)
+    path, log = options.out / f"{name}.pt", Log(options.out / f"{name}.jsonl")
+    photos = [
+        p
+        for p in data.load_photos(options.data, options.limit)
+        if min(p.pixels.shape[:2]) >= options.crop and (not options.sources or p.source in options.sources)
+    ]
+    trainer = Trainer(options, photos)
+    if path.exists():
+        trainer.restore(torch.load(path, weights_only=False)["trainer"])
+    meta = {
+        "commit": commit(),
+        "data": data.manifest_hash(options.data),
+        "sources": list(options.sources),
+        "photos": len(photos),
+    }
+    parameters = sum(p.numel() for p in trainer.model.parameters())
+    log.write(event="start", step=trainer.step, parameters=parameters, **meta)
+
+    def save() -> None:
+        state = {"trainer": trainer.state(), "weights": trainer.averaged(), "config": trainer.model.config}
+        save_atomic({**state, "meta": {**meta, "step": trainer.step, "seconds": trainer.seconds}}, path)
+
+    clock = Clock(10**9, options.minutes, trainer.seconds)
+    saved, total, counted = clock.seconds, 0.0, 0
+    while (fraction := clock.fraction(trainer.step)) < 1:
+        total += trainer.update(fraction)
+        counted += 1
+        trainer.seconds = clock.seconds
+        if trainer.step % 100 == 0:
+            quality = float(-10 * np.log10(total / counted / 4))
+            log.write(step=trainer.step, seconds=clock.seconds, psnr=quality)
+            total, counted = 0.0, 0
+        if clock.seconds - saved > options.save_every:
+            save()
+            saved = clock.seconds
+    save()
+    log.write(event="end", step=trainer.step, seconds=trainer.seconds)
+
+
+def load_enlarger(path: Path) -> tuple[EnlargeNetwork, dict[str, object]]:
+    """The averaged network of a checkpoint, and what is known about its training."""
+    state = torch.load(path, weights_only=False)
+    model = state["config"].build()
+    model.load_state_dict(state["weights"])
+    return model.eval(), state["meta"]
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    data: str
+    """Glob of the held-out shards."""
+    runs: Path
+    """Folder of trained networks; those that are there are measured."""
+    size: int = 128
+    limit: int | None = None
+    out: Path | None = None
+
+
+@torch.no_grad()
+def evaluate(options: Evaluate) -> dict[str, float]:
+    """PSNR (RGB) and SSIM (luma) on native centre crops, against centre-aligned Lanczos3 with projection."""
+    photos = data.load_photos(options.data, options.limit)
+    target = to_levels(data.to_tensor([centre_crop(p.pixels, options.size) for p in photos]))
+    figures: dict[str, float] = {"photos": len(photos)}
+    for factor in (2, 4, 8):
+        low = F.avg_pool2d(target, factor).round()
+        candidates = {"lanczos3+projection": project(lanczos(low, factor), low, factor)}
+        for speed in SPEEDS:
+            path = options.runs / f"{run_name(speed, factor)}.pt"
+            if not path.exists():
+                continue
+            model, _ = load_enlarger(path)
+            start = time.perf_counter()
+            parts = [model(part / 127.5 - 1) for part in low.split(25)]
+            figures[f"x{factor} {speed} seconds"] = time.perf_counter() - start
+            candidates[speed] = project((torch.cat(parts) + 1) * 127.5, low, factor)
+        for name, picture in candidates.items():
+            figures[f"x{factor} {name} psnr"] = psnr(picture.round(), target)
+            figures[f"x{factor} {name} ssim"] = ssim(picture.round(), target)
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if options.out is not None:
+        options.out.write_text(text + "\n")
+    return figures
+
+
+class EnlargeGraph(nn.Module):
+    """The network in fewer operators: the blocks' means are taken out of the last convolution once and for all."""
+
+    def __init__(self, network: EnlargeNetwork) -> None:
+        super().__init__()
+        self.first, self.blocks, self.factor = network.first, network.blocks, network.config.factor
+        area = self.factor**2
+        self.out = nn.Conv2d(network.config.width, 3 * area, 3, padding=1)
+        with torch.no_grad():
+            for mine, theirs in ((self.out.weight, network.out.weight), (self.out.bias, network.out.bias)):
+                grouped = theirs.detach().unflatten(0, (3, area))
+                mine.copy_((grouped - grouped.mean(1, keepdim=True)).flatten(0, 1))
+
+    def forward(self, image: Tensor) -> Tensor:
+        details = F.pixel_shuffle(self.out(self.blocks(F.relu(self.first(image)))), self.factor)
+        return details + F.interpolate(image, scale_factor=float(self.factor), mode="nearest")
+
+
+@dataclass(frozen=True)
+class Export:
+    runs: Path
+    """Folder of trained networks; those that are there are exported."""
+    bundle: Path
+    """Bundle whose manifest takes them in."""
+    figures: Path | None = None
+    """JSON of ``evaluate``, put among the bundle's metrics."""
+
+
+@torch.no_grad()
+def export_networks(options: Export) -> None:
+    """Write the networks into a bundle and name them in its manifest; what PyTorch gives is checked first."""
+    manifest_path = options.bundle / "model.json"
+    manifest = json.loads(manifest_path.read_text())
+    entries, metrics = [], []
+    for speed in SPEEDS:
+        for factor in (2, 4, 8):
+            checkpoint = options.runs / f"{run_name(speed, factor)}.pt"
+            if not checkpoint.exists():
+                continue
+            network, _ = load_enlarger(checkpoint)
+            path = options.bundle / f"{run_name(speed, factor)}.onnx"
+            error = export_network(network, path)
+            entries.append({**describe(path, "fp32"), "speed": speed, "factor": factor, "halo": network.config.halo})
+            metrics.append(
+                {
+                    "name": f"{path.stem} max abs error against PyTorch",
+                    "value": error,
+                    "unit": "1",
+                    "command": "python -m spectral_training.enlarge export",
+                }
+            )
+    if options.figures is not None:
+        for name, value in json.loads(options.figures.read_text()).items():
+            unit = "dB" if name.endswith("psnr") else "1"
+            command = "python -m spectral_training.enlarge evaluate"
+            metrics.append({"name": f"enlarge {name}", "value": round(value, 4), "unit": unit, "command": command})
+    names = {metric["name"] for metric in metrics}
+    manifest["metrics"] = [m for m in manifest["metrics"] if m["name"] not in names] + metrics
+    manifest["enlarge"] = entries
+    manifest_path.write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+@torch.no_grad()
+def export_network(network: EnlargeNetwork, path: Path) -> float:
+    """Write one ONNX file; returns the largest difference to PyTorch on a random picture of odd sides."""
+    graph = EnlargeGraph(network).eval()
+    sides = {0: "B", 2: "h", 3: "w"}
+    outside = {0: "B", 2: "H", 3: "W"}
+    export(graph, (torch.rand(1, 3, 16, 16),), path, (["image"], ["enlarged"]), {"image": sides, "enlarged": outside})
+    image = torch.rand(2, 3, 13, 21, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    answer = session(path).run(None, {"image": image.numpy()})[0]
+    return float((torch.from_numpy(answer) - network(image)).abs().max())
+
+
+Command = (
+    Annotated[Train, tyro.conf.subcommand("train")]
+    | Annotated[Evaluate, tyro.conf.subcommand("evaluate")]
+    | Annotated[Export, tyro.conf.subcommand("export")]
+)
+
+
+def main(command: Train | Evaluate | Export) -> None:
+    if isinstance(command, Train):
+        train(command)
+    elif isinstance(command, Evaluate):
+        evaluate(command)
+    else:
+        export_networks(command)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Command))

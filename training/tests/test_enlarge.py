@@ -1,0 +1,61 @@
+"""The enlarging networks: what they promise of every picture, trained or not."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from spectral_training.enlarge import EnlargeConfig, EnlargeGraph, EnlargeNetwork, export_network
+
+
+def network(factor: int) -> EnlargeNetwork:
+    torch.manual_seed(factor)
+    model = EnlargeConfig(factor=factor, width=8, blocks=2).build().eval()
+    with torch.no_grad():
+        model.out.weight.normal_(std=0.2)
+    return model
+
+
+def picture(height: int, width: int) -> Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_block_means_are_the_input(factor: int) -> None:
+    image = picture(9, 14)
+    with torch.no_grad():
+        large = network(factor)(image)
+    assert large.shape == (1, 3, 9 * factor, 14 * factor)
+    assert (large - F.interpolate(image, scale_factor=factor)).abs().max() > 0.01
+    assert torch.allclose(F.avg_pool2d(large, factor), image, atol=1e-5)
+
+
+def test_a_pixel_sees_no_further_than_the_halo() -> None:
+    model = network(2)
+    halo = model.config.halo
+    image = picture(4 * halo, 4 * halo).requires_grad_()
+    middle = 2 * halo
+    model(image)[0, :, 2 * middle, 2 * middle].sum().backward()
+    seen = image.grad[0].abs().sum(0) > 0
+    rows = seen.any(1).nonzero()
+    assert int(rows.min()) >= middle - halo
+    assert int(rows.max()) <= middle + halo
+
+
+def test_tiles_with_a_halo_agree_with_the_whole_picture() -> None:
+    model = network(2)
+    halo = model.config.halo
+    image = picture(3 * halo, 5 * halo)
+    with torch.no_grad():
+        whole = model(image)
+        tile = model(image[..., : 3 * halo])
+    # The tile's right border is no border of the picture: what lies within the halo of it is thrown away.
+    assert torch.allclose(tile[..., : 4 * halo], whole[..., : 4 * halo], atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_the_exported_graph_computes_the_same(factor: int, tmp_path) -> None:
+    model = network(factor)
+    with torch.no_grad():
+        assert torch.allclose(EnlargeGraph(model)(picture(7, 6)), model(picture(7, 6)), atol=1e-5)
+    assert export_network(model, tmp_path / "enlarge.onnx") < 1e-5
