@@ -15,14 +15,22 @@ import { parseAs } from "../shared/errors.js";
 import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
 import type { DocumentId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
+import type { ModelSummary } from "../shared/models.js";
 import { notYet } from "../shared/not-yet.js";
+import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { readPicture } from "./files/read-picture.js";
 import { EXPORT_FACTS, writePicture } from "./files/write-picture.js";
 import { JobQueue } from "./jobs/job-queue.js";
-import { Models, DEVICE_VARIABLE } from "./models.js";
-import { recipeOf } from "./recipes.js";
-import { exportName, runJob, type JobBase, type JobResult } from "./run-job.js";
+import { maskMethods } from "./masks/mask-methods.js";
+import { createModelParts, type ModelParts } from "./model-parts.js";
+import {
+  runJob,
+  type JobBase,
+  type JobResult,
+  variationOf,
+  type VariationResult,
+} from "./run-job.js";
 import type { DocumentFile, StoredEntry } from "./store/document-file.js";
 import { describeDocument, DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
@@ -39,16 +47,26 @@ export interface EngineOptions {
   readonly modelsDir: string;
   /** Holds the open documents; made if it is not there. */
   readonly sessionDir: string;
-  /** Provider to compute on; by default the variable SPECTRAL_DEVICE, else the CPU. */
+  /** Holds imported bundles; without it none can be imported. */
+  readonly importedModelsDir?: string;
+  /** Remembers what was found out about devices and models; may be deleted at any time. */
+  readonly stateDir?: string;
+  /** Device to compute on; by default the variable SPECTRAL_DEVICE, else what was chosen before. */
   readonly device?: string;
 }
 
+  /** Tries devices and foreign models in a process that may die; without it no device but the CPU. */
+  readonly prober?: Prober;
 /** The engine in this process. Inference blocks the thread: hosts with windows run it in a child. */
 export interface Engine extends Transport {
   /** Typed calls whose requests are already parsed. */
   readonly api: EngineApi;
   /** Cancels jobs and frees sessions; documents stay in the session folder. */
   dispose(): Promise<void>;
+  /** Installs a bundle from a folder or a zip file of this machine; as `importBundle` otherwise. */
+  importBundlePath(path: string): Promise<ModelSummary>;
+  /** Tries devices that nobody tried yet, in the background, and moves over to a faster one. */
+  exploreDevices(): void;
 }
 
 type Listeners = { [T in EngineTopic]?: Set<(payload: unknown) => void> };
@@ -63,13 +81,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 class InProcessEngine implements Engine {
   readonly api: EngineApi;
   readonly #listeners: Listeners = {};
-  readonly #models: Models;
+  readonly #parts: ModelParts;
   readonly #store: DocumentStore;
   readonly #tiles = new TileCache();
   readonly #jobs: JobQueue<JobResult>;
 
-  constructor({ modelsDir, sessionDir, device }: EngineOptions) {
-    this.#models = new Models(modelsDir, device ?? process.env[DEVICE_VARIABLE]);
+  constructor(options: EngineOptions) {
+    const { sessionDir } = options;
+    this.#parts = createModelParts(options, (topic, payload) => this.#emit(topic, payload));
     this.#store = new DocumentStore(sessionDir);
     this.#jobs = new JobQueue(
       (topic, payload) => this.#emit(topic, payload),
@@ -107,7 +126,15 @@ class InProcessEngine implements Engine {
 
   async dispose(): Promise<void> {
     this.#jobs.dispose();
-    await this.#models.dispose();
+    await this.#parts.models.dispose();
+  }
+
+  importBundlePath(path: string): Promise<ModelSummary> {
+    return this.#parts.importPath(path);
+  }
+
+  exploreDevices(): void {
+    this.#parts.explore();
   }
 
   #emit<T extends EngineTopic>(topic: T, payload: EngineEvents[T]): void {
@@ -117,7 +144,7 @@ class InProcessEngine implements Engine {
   #methods(): EngineApi {
     return {
       ping: async () => ({}),
-      getEngineInfo: () => this.#models.info(),
+      ...this.#parts.methods,
       openDocument: (request) => this.#open(request),
       getDocument: async ({ documentId }) => describeDocument(await this.#store.get(documentId)),
       closeDocument: async ({ documentId }) => {
@@ -149,13 +176,6 @@ class InProcessEngine implements Engine {
       measureExport: notYet("measureExport"),
       readRevisionThumbnail: notYet("readRevisionThumbnail"),
       previewUpscale: notYet("previewUpscale"),
-      listRecoveries: notYet("listRecoveries"),
-      recoverDocument: notYet("recoverDocument"),
-      forgetRecovery: notYet("forgetRecovery"),
-      listDevices: notYet("listDevices"),
-      chooseDevice: notYet("chooseDevice"),
-      importBundle: notYet("importBundle"),
-      removeBundle: notYet("removeBundle"),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);
@@ -191,7 +211,7 @@ class InProcessEngine implements Engine {
   async #readScaleThumbnails(request: RequestOf<"readScaleThumbnails">) {
     const { documentId, revision, modelId, region } = request;
     const raster = await this.#store.raster(documentId, revision);
-    const { layout, manifest } = await this.#models.bundle(modelId);
+    const { layout, manifest } = await this.#parts.models.bundle(modelId);
     const inside = intersectRects(region, rectOfSize(raster.width, raster.height));
     if (isEmptyRect(inside)) {
       throw new AppError(
@@ -205,12 +225,18 @@ class InProcessEngine implements Engine {
 
   async #startJob(request: JobRequest) {
     const base = await this.#baseOf(request);
-    return this.#jobs.start((context) => runJob(request, base, this.#models, this.#store, context));
+    const complete = this.#drawn.resolve(request);
+    const jobId = this.#jobs.start(async (context) => {
+      const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
+      if (outcome.result.drawn) this.#drawn.remember(jobId, outcome.result.drawn);
+      return outcome;
+    });
+    return jobId;
   }
 
   /** A job works on the state that was shown when it was started, whatever happens meanwhile. */
   async #baseOf(request: JobRequest): Promise<JobBase | null> {
-    await this.#models.bundle(request.modelId);
+    await this.#parts.models.bundle(request.modelId);
     if (request.kind === "generate") return null;
     const { documentId } = request;
     const { state } = await this.#store.get(documentId);

@@ -1,16 +1,16 @@
-import { AppError, toErrorData, type AppErrorData } from "../core/errors.js";
+import { AppError, type AppErrorData } from "../core/errors.js";
 import type { DeviceInfo, ModelSummary } from "../shared/models.js";
 import type { ModelId } from "../shared/ids.js";
 import { listBundles, summariseBundle, type BundleList } from "./bundle/list-bundles.js";
+import { requireFitting } from "./bundle/memory.js";
 import { verifyModel } from "./bundle/golden.js";
 import { Model } from "./bundle/model.js";
 import type { Bundle } from "./bundle/bundle.js";
-import { describeProvider, isProvider, PROVIDERS, type Provider } from "./device/device.js";
+import type { Devices } from "./device/devices.js";
+import type { DeviceMemory } from "./device/device-memory.js";
+import type { Provider } from "./device/device.js";
 import type { LoadedModel } from "./jobs/prompts.js";
 import { PromptEncoder } from "./text/prompt-encoder.js";
-
-/** Overrides the device; one of the runtime's provider names. */
-export const DEVICE_VARIABLE = "SPECTRAL_DEVICE";
 
 /** What can be run, and on what. */
 export interface ModelsInfo {
@@ -19,38 +19,69 @@ export interface ModelsInfo {
   readonly device: DeviceInfo;
 }
 
-/** The bundles of a folder; each is loaded and verified when it is first used. */
-export class Models {
-  readonly #loaded = new Map<ModelId, Promise<LoadedModel>>();
-  readonly #deviceProblems: AppErrorData[] = [];
-  #list: Promise<BundleList> | undefined;
-  #provider: Provider;
+export interface ModelsOptions {
+  /** Bundles that came with the app; never written to. */
+  readonly modelsDir: string;
+  /** Bundles that were imported, or null where none can be. */
+  readonly importedModelsDir: string | null;
+  readonly devices: Devices;
+  readonly memory: DeviceMemory;
+}
 
-  /** @param device wanted provider name; anything unknown is reported and means the CPU */
-  constructor(
-    private readonly modelsDir: string,
-    device = "cpu",
-  ) {
-    const wanted = device.toLowerCase();
-    this.#provider = isProvider(wanted) ? wanted : "cpu";
-    if (!isProvider(wanted)) this.#deviceProblems.push(toErrorData(unknownDevice(device)));
+/** Why a job is run a second time. */
+export type EarlierFailure = Pick<AppErrorData, "code" | "message">;
+
+/** A model with what it was loaded for. */
+interface Loading {
+  readonly provider: Provider;
+  readonly sha256: string;
+  readonly model: Promise<LoadedModel>;
+}
+
+/** The bundles of both folders; each is loaded when it is first used, on the device of the moment. */
+export class Models {
+  readonly #loaded = new Map<ModelId, Loading>();
+  readonly #options: ModelsOptions;
+  #list: Promise<BundleList> | undefined;
+
+  constructor(options: ModelsOptions) {
+    this.#options = options;
   }
 
   async info(): Promise<ModelsInfo> {
-    const { bundles, problems } = await (this.#list ??= listBundles(this.modelsDir));
+    const { bundles, problems } = await this.list();
+    const { problem, actual } = this.#options.devices;
     return {
-      models: bundles.map(summariseBundle),
-      modelProblems: [...problems, ...this.#deviceProblems],
-      device: { name: describeProvider(this.#provider), provider: this.#provider },
+      models: bundles.map((bundle) => summariseBundle(bundle, this.isShipped(bundle))),
+      modelProblems: problem ? [...problems, problem] : problems,
+      device: actual,
     };
+  }
+
+  /** Usable bundles, and why the others are not; shipped ones first. */
+  list(): Promise<BundleList> {
+    const { modelsDir, importedModelsDir } = this.#options;
+    return (this.#list ??= listBundles(
+      importedModelsDir === null ? [modelsDir] : [modelsDir, importedModelsDir],
+    ));
+  }
+
+  /** Looks through the folders again, after one of them was changed. */
+  refresh(): void {
+    this.#list = undefined;
+  }
+
+  /** True for a bundle that came with the app. */
+  isShipped({ source }: Bundle & { readonly source: string }): boolean {
+    return source === this.#options.modelsDir;
   }
 
   /**
    * A bundle's checked manifest and layout.
    * @throws AppError BUNDLE_MISSING, or what is wrong with it
    */
-  async bundle(modelId: ModelId): Promise<Bundle> {
-    const { bundles, problems } = await (this.#list ??= listBundles(this.modelsDir));
+  async bundle(modelId: ModelId): Promise<Bundle & { readonly source: string }> {
+    const { bundles, problems } = await this.list();
     const bundle = bundles.find(({ manifest }) => manifest.id === modelId);
     if (bundle) return bundle;
     const known = bundles.map(({ manifest }) => manifest.id).join(", ") || "none";
@@ -62,62 +93,66 @@ export class Models {
     );
   }
 
-  /** A model that is ready to run, verified on its device once. */
-  load(modelId: ModelId): Promise<LoadedModel> {
+  /**
+   * A model that is ready to run, known to compute rightly on its device.
+   *
+   * When another device was chosen since, it is loaded anew there.
+   * @param failure why the job runs a second time: then it is the CPU's, whatever was chosen
+   */
+  async load(modelId: ModelId, failure?: EarlierFailure): Promise<LoadedModel> {
+    const bundle = await this.bundle(modelId);
+    const provider = await this.#providerFor(bundle, failure);
     const known = this.#loaded.get(modelId);
-    if (known) return known;
-    const loading = this.#load(modelId);
+    if (known?.provider === provider && known.sha256 === bundle.sha256) return known.model;
+    await this.unload(modelId);
+    const model = this.#load(bundle, provider);
+    const loading = { provider, sha256: bundle.sha256, model };
     this.#loaded.set(modelId, loading);
     // A failure may pass (memory, a file being copied): the next job tries again.
-    loading.catch(() => this.#loaded.delete(modelId));
-    return loading;
+    model.catch(() => {
+      if (this.#loaded.get(modelId) === loading) this.#loaded.delete(modelId);
+    });
+    return model;
+  }
+
+  /** Frees a model's memory; nothing happens if it is not loaded. */
+  async unload(modelId: ModelId): Promise<void> {
+    const loading = this.#loaded.get(modelId);
+    this.#loaded.delete(modelId);
+    const loaded = await loading?.model.catch(() => null);
+    await loaded?.model.release();
   }
 
   async dispose(): Promise<void> {
-    for (const loading of this.#loaded.values()) {
-      await (await loading.catch(() => null))?.model.release();
-    }
-    this.#loaded.clear();
+    for (const modelId of [...this.#loaded.keys()]) await this.unload(modelId);
   }
 
-  async #load(modelId: ModelId): Promise<LoadedModel> {
-    const bundle = await this.bundle(modelId);
-    if (this.#provider !== "cpu") {
-      try {
-        return await verified(bundle, this.#provider);
-      } catch (error) {
-        this.#deviceProblems.push(toErrorData(fallback(this.#provider, error)));
-        this.#provider = "cpu";
+  async #providerFor(bundle: Bundle, failure: EarlierFailure | undefined): Promise<Provider> {
+    const { devices } = this.#options;
+    const provider = await devices.providerFor(bundle);
+    if (failure === undefined || provider === "cpu") return provider;
+    // Too little memory says nothing against the device itself.
+    if (failure.code !== "OUT_OF_MEMORY") {
+      const isCrash = failure.code === "ENGINE_DIED" || failure.code === "ENGINE_TIMEOUT";
+      await devices.distrust(provider, bundle, failure.message, isCrash);
+    }
+    return "cpu";
+  }
+
+  async #load(bundle: Bundle, provider: Provider): Promise<LoadedModel> {
+    requireFitting(bundle.manifest);
+    const { memory } = this.#options;
+    const model = new Model(bundle, provider);
+    try {
+      // Any other device was tried in a process of its own before it got here.
+      if (!(await memory.isVerified(provider, bundle.sha256))) {
+        await verifyModel(model);
+        await memory.noteVerified(provider, bundle.sha256);
       }
+    } catch (error) {
+      await model.release();
+      throw error;
     }
-    return verified(bundle, "cpu");
+    return { model, prompts: new PromptEncoder(model) };
   }
-}
-
-async function verified(bundle: Bundle, provider: Provider): Promise<LoadedModel> {
-  const model = new Model(bundle, provider);
-  try {
-    await verifyModel(model);
-  } catch (error) {
-    await model.release();
-    throw error;
-  }
-  return { model, prompts: new PromptEncoder(model) };
-}
-
-function unknownDevice(device: string): AppError {
-  return new AppError(
-    "NOT_AVAILABLE",
-    `Expected one of the devices ${PROVIDERS.join(", ")} but got ${device}; the CPU is used.`,
-    { device },
-  );
-}
-
-function fallback(provider: Provider, error: unknown): AppError {
-  return new AppError(
-    "NOT_AVAILABLE",
-    `Expected to compute on ${provider} but it failed its check (${toErrorData(error).message}); the CPU is used.`,
-    { provider },
-    { cause: error },
-  );
 }

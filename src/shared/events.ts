@@ -62,7 +62,10 @@ export const engineEventSchemas = {
   "job-cancelled": z.object({ jobId: jobIdSchema }),
   "document-changed": documentInfoSchema,
   /** Another device was chosen, or the chosen one failed and was replaced. */
-  "device-changed": deviceInfoSchema,
+  "device-changed": deviceInfoSchema.unwrap().extend({
+    /** Why, where it was nobody's wish. */
+    reason: z.string().max(2_000).optional(),
+  }),
   /** A bundle was imported or removed. */
   "models-changed": z.object({
     models: z.array(modelSummarySchema).readonly(),

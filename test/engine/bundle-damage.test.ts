@@ -24,14 +24,14 @@ async function editManifest(change: (text: string) => string): Promise<void> {
 }
 
 async function problems(): Promise<string[]> {
-  const list = await listBundles(root);
+  const list = await listBundles([root]);
   expect(list.bundles).toHaveLength(0);
   return list.problems.map(({ code }) => code);
 }
 
 describe("a bundle", () => {
   it("is usable as it was exported", async () => {
-    const list = await listBundles(root);
+    const list = await listBundles([root]);
     expect(list.problems).toEqual([]);
     expect(list.bundles.map(({ manifest }) => manifest.id)).toEqual([debugModelId]);
   });
@@ -106,7 +106,7 @@ describe("a bundle", () => {
 
   it("beside a broken one stays usable", async () => {
     await cp(bundle, join(root, "copy"), { recursive: true });
-    const list = await listBundles(root);
+    const list = await listBundles([root]);
     expect(list.bundles).toHaveLength(1);
     expect(list.problems.map(({ code }) => code)).toEqual(["BUNDLE_UNSUPPORTED"]);
   });

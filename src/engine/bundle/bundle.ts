@@ -3,8 +3,15 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, toErrorData } from "../../core/errors.js";
 import { createTokenLayout, type TokenLayout } from "../../core/layout.js";
-import { bundleManifestSchema, type BundleManifest } from "../../shared/bundle-manifest.js";
+import {
+  BUNDLE_FORMAT,
+  BUNDLE_VERSION,
+  bundleManifestSchema,
+  type BundleManifest,
+  type GraphFile,
+} from "../../shared/bundle-manifest.js";
 import { describeIssues } from "../../shared/errors.js";
+import { z } from "../../shared/zod.js";
 import { requireConsistentPorts } from "./ports.js";
 
 /** The graphs of a bundle. */
@@ -14,23 +21,30 @@ export type GraphName = (typeof GRAPH_NAMES)[number];
 /** A folder with a model whose manifest and files were checked; nothing is loaded yet. */
 export interface Bundle {
   readonly folder: string;
+  /** Hash of the manifest, and so, through the hashes in it, of everything. */
+  readonly sha256: string;
   readonly manifest: BundleManifest;
   readonly layout: TokenLayout;
 }
 
+/** What a manifest of any version has, so that a newer one is told from a broken one. */
+const headerSchema = z.object({ format: z.literal(BUNDLE_FORMAT), version: z.int() });
+
 export const MANIFEST_NAME = "model.json";
 /** A manifest is some kilobytes; anything much larger is not one. */
-const MAX_MANIFEST_BYTES = 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 /**
  * Reads and checks a bundle: manifest, layout, graph inputs and outputs, and the hash of every file.
  * @throws AppError BUNDLE_MISSING, BUNDLE_DAMAGED, BUNDLE_UNSUPPORTED
  */
 export async function openBundle(folder: string): Promise<Bundle> {
-  const manifest = parseManifest(await readManifest(folder), folder);
+  const text = await readManifest(folder);
+  const manifest = parseManifest(text, folder);
   const layout = createTokenLayout(manifest.layout);
   requireConsistentPorts(manifest, layout);
-  const bundle = { folder, manifest, layout };
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  const bundle = { folder, sha256, manifest, layout };
   for (const { file } of filesOf(manifest)) await readBundleFile(bundle, file);
   return bundle;
 }
@@ -61,12 +75,15 @@ interface HashedFile {
   readonly sha256: string;
 }
 
-function filesOf({ files, text, tokenizerSha256, golden }: BundleManifest): HashedFile[] {
-  return [
-    ...GRAPH_NAMES.map((name) => files[name]),
-    { file: text.tokenizer, sha256: tokenizerSha256 },
-    golden,
-  ];
+/** Every ONNX file that a manifest names. */
+export function graphFilesOf({ files, enlarge }: BundleManifest): GraphFile[] {
+  return [...GRAPH_NAMES.map((name) => files[name]), ...(enlarge ?? [])];
+}
+
+/** Every file that a manifest names, each with its hash. */
+export function filesOf(manifest: BundleManifest): HashedFile[] {
+  const { text, tokenizerSha256, golden } = manifest;
+  return [...graphFilesOf(manifest), { file: text.tokenizer, sha256: tokenizerSha256 }, golden];
 }
 
 /** Null if the file is not there, or if a link leads out of the folder. */
@@ -99,7 +116,8 @@ async function readManifest(folder: string): Promise<string> {
   }
 }
 
-function parseManifest(text: string, folder: string): BundleManifest {
+/** @throws AppError BUNDLE_DAMAGED, BUNDLE_UNSUPPORTED; `folder` is named in the message */
+export function parseManifest(text: string, folder: string): BundleManifest {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -108,6 +126,14 @@ function parseManifest(text: string, folder: string): BundleManifest {
   }
   const parsed = bundleManifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
+  const header = headerSchema.safeParse(value);
+  if (header.success && header.data.version > BUNDLE_VERSION) {
+    throw new AppError(
+      "BUNDLE_UNSUPPORTED",
+      `Expected a model of format version ${BUNDLE_VERSION} in ${folder} but it has version ${header.data.version}; update the app.`,
+      { folder, version: header.data.version },
+    );
+  }
   throw new AppError(
     "BUNDLE_UNSUPPORTED",
     `Expected a manifest that this app reads in ${folder} but got one where ${describeIssues(parsed.error)}; use a model and an app that belong together.`,

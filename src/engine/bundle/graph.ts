@@ -11,6 +11,8 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 export class Graph {
   #session: Promise<InferenceSession> | undefined;
 
+  /** Runs under way, which a release waits for. */
+  readonly #runs = new Set<Promise<unknown>>();
   constructor(
     private readonly bundle: Bundle,
     readonly name: GraphName,
@@ -27,10 +29,14 @@ export class Graph {
     try {
       return await session.run(feeds);
     } catch (error) {
+    const run = session.run(feeds);
+    this.#runs.add(run);
       throw runFailed(this.bundle, this.name, error);
     }
   }
 
+    } finally {
+      this.#runs.delete(run);
   /** Frees the session; a later run makes a new one. */
   async release(): Promise<void> {
     const session = await this.#session?.catch(() => undefined);
@@ -38,6 +44,7 @@ export class Graph {
     await session?.release();
   }
 
+    await Promise.allSettled(this.#runs);
   async #create(): Promise<InferenceSession> {
     const { file } = this.bundle.manifest.files[this.name];
     const bytes = await readBundleFile(this.bundle, file);
@@ -51,6 +58,7 @@ export class Graph {
       throw new AppError(
         "BUNDLE_DAMAGED",
         `Expected ${file} of the model ${this.bundle.manifest.id} to load on ${this.provider} but the runtime refused (${reasonOf(error)}); install the model again.`,
+      if (isMemoryFailure(reasonOf(error))) throw runFailed(this.bundle, this.name, error);
         { model: this.bundle.manifest.id, file, provider: this.provider },
         { cause: error },
       );
@@ -111,7 +119,7 @@ function wrongOutput(name: string, length: number): AppError {
 
 function runFailed(bundle: Bundle, name: GraphName, error: unknown): AppError {
   const reason = reasonOf(error);
-  const isMemory = /alloc|memory/i.test(reason);
+  const isMemory = isMemoryFailure(reason);
   return new AppError(
     isMemory ? "OUT_OF_MEMORY" : "ENGINE_OUTPUT_INVALID",
     `Expected the graph ${name} of the model ${bundle.manifest.id} to run but it failed (${reason}); ${
@@ -126,3 +134,10 @@ function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (message.split("\n")[0] ?? "").slice(0, 300);
 }
+/** True for the runtime's and its providers' many words for too little memory. */
+export function isMemoryFailure(reason: string): boolean {
+  return /bad.?alloc|alloc\w* (?:memory|failed)|failed to alloc|out of memory|ALLOC_FAILED|not enough memory/i.test(
+    reason,
+  );
+}
+

@@ -3,33 +3,43 @@ import { join } from "node:path";
 import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
 import type { ModelSummary } from "../../shared/models.js";
 import { openBundle, type Bundle } from "./bundle.js";
+import { estimateMemory } from "./memory.js";
+
+/** A bundle and the folder of bundles that it was found in. */
+export interface ListedBundle extends Bundle {
+  readonly source: string;
+}
 
 /** Usable bundles, and why the others are not. */
 export interface BundleList {
-  readonly bundles: readonly Bundle[];
+  readonly bundles: readonly ListedBundle[];
   readonly problems: readonly AppErrorData[];
 }
 
-/** Looks through a folder of bundles; whatever is wrong with one does not hide the others. */
-export async function listBundles(modelsDir: string): Promise<BundleList> {
-  const bundles: Bundle[] = [];
+/** Looks through folders of bundles; whatever is wrong with one does not hide the others. */
+export async function listBundles(sources: readonly string[]): Promise<BundleList> {
+  const bundles: ListedBundle[] = [];
   const problems: AppErrorData[] = [];
-  for (const folder of await foldersIn(modelsDir)) {
-    try {
-      const bundle = await openBundle(join(modelsDir, folder));
-      const twin = bundles.find(({ manifest }) => manifest.id === bundle.manifest.id);
-      if (twin) throw duplicate(bundle, twin);
-      bundles.push(bundle);
-    } catch (error) {
-      problems.push(toErrorData(error));
+  for (const source of sources) {
+    for (const folder of await foldersIn(source)) {
+      try {
+        const bundle = await openBundle(join(source, folder));
+        const twin = bundles.find(({ manifest }) => manifest.id === bundle.manifest.id);
+        if (twin) throw duplicate(bundle, twin);
+        bundles.push({ ...bundle, source });
+      } catch (error) {
+        problems.push(toErrorData(error));
+      }
     }
   }
-  if (bundles.length === 0 && problems.length === 0) problems.push(toErrorData(none(modelsDir)));
+  if (bundles.length === 0 && problems.length === 0) {
+    problems.push(toErrorData(none(sources.join(", "))));
+  }
   return { bundles, problems };
 }
 
 /** What hosts and screens see of a bundle. */
-export function summariseBundle({ manifest, layout }: Bundle): ModelSummary {
+export function summariseBundle({ manifest, layout }: Bundle, isShipped: boolean): ModelSummary {
   const { id, name, licence, sampling, ar } = manifest;
   return {
     modelId: id,
@@ -46,6 +56,8 @@ export function summariseBundle({ manifest, layout }: Bundle): ModelSummary {
     },
     sampling,
     hasText: ar.textPositions > 0,
+    isShipped,
+    memoryBytes: estimateMemory(manifest),
   };
 }
 

@@ -1,25 +1,23 @@
 import { AppError } from "../../core/errors.js";
+import { isAllowedDomain, isAllowedOperator } from "./operators.js";
 
 /** Message types of the ONNX protobuf schema, as far as graphs and tensors are reached from them. */
 type MessageType =
   "model" | "graph" | "node" | "attribute" | "tensor" | "sparse" | "training" | "function";
 /** The message found in a field, or what to check of its value. */
-type FieldMeaning = MessageType | "reject-external" | "location" | "domain";
+type FieldMeaning = MessageType | "reject-external" | "location" | "operator" | "domain";
 
 /** By message type and field number, after the ONNX project's `onnx.proto3`. */
 const SCHEMA: Readonly<Record<MessageType, Readonly<Record<number, FieldMeaning>>>> = {
   model: { 7: "graph", 20: "training", 25: "function" },
   graph: { 1: "node", 5: "tensor", 15: "sparse" },
-  node: { 5: "attribute", 7: "domain" },
+  node: { 4: "operator", 5: "attribute", 7: "domain" },
   attribute: { 5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse" },
   tensor: { 13: "reject-external", 14: "location" },
   sparse: { 1: "tensor", 2: "tensor" },
   training: { 1: "graph", 2: "graph" },
   function: { 7: "node", 11: "attribute" },
 };
-
-/** Operators that the runtime itself brings; any other domain would need foreign native code. */
-const KNOWN_DOMAINS = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
 
 /** Deeper nesting of subgraphs than this is no model but an attack on the stack. */
 const MAX_DEPTH = 64;
@@ -31,7 +29,7 @@ const FIXED32 = 5;
 
 /**
  * Checks an ONNX file before a runtime sees it: no tensor may refer to data outside the file (that
- * could name any file of the disk), and no operator may come from a custom library.
+ * could name any file of the disk), and every operator must be one of those that are allowed.
  * @throws AppError BUNDLE_DAMAGED if it is no protobuf, BUNDLE_UNSUPPORTED for what is refused
  */
 export function scanOnnx(bytes: Uint8Array, name: string): void {
@@ -49,18 +47,21 @@ function scanMessage(
 ): void {
   if (depth > MAX_DEPTH) throw notOnnx(name, "its graphs are nested too deep");
   if (type === "graph") seen.graphs++;
+  // A node's operator and domain may come in any order, and an empty domain may be left out.
+  const node = { operator: "", domain: "" };
   for (const field of readFields(bytes, name)) {
     const meaning: FieldMeaning | undefined = SCHEMA[type][field.number];
     if (meaning === undefined) continue;
     if (meaning === "reject-external") throw externalData(name);
     if (meaning === "location") {
       if (field.value !== 0n) throw externalData(name);
-    } else if (meaning === "domain") {
-      requireKnownDomain(new TextDecoder().decode(field.bytes), name);
+    } else if (meaning === "operator" || meaning === "domain") {
+      node[meaning] = new TextDecoder().decode(field.bytes);
     } else {
       scanMessage(meaning, field.bytes, name, depth + 1, seen);
     }
   }
+  if (type === "node") requireAllowed(node, name);
 }
 
 interface Field {
@@ -104,12 +105,22 @@ function* readFields(bytes: Uint8Array, name: string): Generator<Field> {
   }
 }
 
-function requireKnownDomain(domain: string, name: string): void {
-  if (KNOWN_DOMAINS.has(domain)) return;
+function requireAllowed(
+  { operator, domain }: { readonly operator: string; readonly domain: string },
+  name: string,
+): void {
+  if (!isAllowedDomain(domain)) {
+    throw new AppError(
+      "BUNDLE_UNSUPPORTED",
+      `Expected only standard operators in ${name} but one comes from "${domain}"; export the model without custom operators.`,
+      { file: name, domain },
+    );
+  }
+  if (isAllowedOperator(domain, operator)) return;
   throw new AppError(
     "BUNDLE_UNSUPPORTED",
-    `Expected only standard operators in ${name} but one comes from "${domain}"; export the model without custom operators.`,
-    { file: name, domain },
+    `Expected only operators that this app knows in ${name} but found "${operator}"; export the model without it, or use a newer app.`,
+    { file: name, domain, operator },
   );
 }
 
