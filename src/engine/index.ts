@@ -22,15 +22,9 @@ import type { Transport } from "../shared/transport.js";
 import { readPicture } from "./files/read-picture.js";
 import { EXPORT_FACTS, writePicture } from "./files/write-picture.js";
 import { JobQueue } from "./jobs/job-queue.js";
-import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
-import {
-  runJob,
-  type JobBase,
-  type JobResult,
-  variationOf,
-  type VariationResult,
-} from "./run-job.js";
+import { recipeOf } from "./recipes.js";
+import { exportName, runJob, type JobBase, type JobResult } from "./run-job.js";
 import type { DocumentFile, StoredEntry } from "./store/document-file.js";
 import { describeDocument, DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
@@ -53,20 +47,20 @@ export interface EngineOptions {
   readonly stateDir?: string;
   /** Device to compute on; by default the variable SPECTRAL_DEVICE, else what was chosen before. */
   readonly device?: string;
-}
-
   /** Tries devices and foreign models in a process that may die; without it no device but the CPU. */
   readonly prober?: Prober;
+}
+
 /** The engine in this process. Inference blocks the thread: hosts with windows run it in a child. */
 export interface Engine extends Transport {
   /** Typed calls whose requests are already parsed. */
   readonly api: EngineApi;
-  /** Cancels jobs and frees sessions; documents stay in the session folder. */
-  dispose(): Promise<void>;
   /** Installs a bundle from a folder or a zip file of this machine; as `importBundle` otherwise. */
   importBundlePath(path: string): Promise<ModelSummary>;
   /** Tries devices that nobody tried yet, in the background, and moves over to a faster one. */
   exploreDevices(): void;
+  /** Cancels jobs and frees sessions; documents stay in the session folder. */
+  dispose(): Promise<void>;
 }
 
 type Listeners = { [T in EngineTopic]?: Set<(payload: unknown) => void> };
@@ -124,17 +118,17 @@ class InProcessEngine implements Engine {
     return () => listeners.delete(listener);
   }
 
-  async dispose(): Promise<void> {
-    this.#jobs.dispose();
-    await this.#parts.models.dispose();
-  }
-
   importBundlePath(path: string): Promise<ModelSummary> {
     return this.#parts.importPath(path);
   }
 
   exploreDevices(): void {
     this.#parts.explore();
+  }
+
+  async dispose(): Promise<void> {
+    this.#jobs.dispose();
+    await this.#parts.models.dispose();
   }
 
   #emit<T extends EngineTopic>(topic: T, payload: EngineEvents[T]): void {
@@ -176,6 +170,9 @@ class InProcessEngine implements Engine {
       measureExport: notYet("measureExport"),
       readRevisionThumbnail: notYet("readRevisionThumbnail"),
       previewUpscale: notYet("previewUpscale"),
+      listRecoveries: notYet("listRecoveries"),
+      recoverDocument: notYet("recoverDocument"),
+      forgetRecovery: notYet("forgetRecovery"),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);
@@ -225,13 +222,7 @@ class InProcessEngine implements Engine {
 
   async #startJob(request: JobRequest) {
     const base = await this.#baseOf(request);
-    const complete = this.#drawn.resolve(request);
-    const jobId = this.#jobs.start(async (context) => {
-      const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
-      if (outcome.result.drawn) this.#drawn.remember(jobId, outcome.result.drawn);
-      return outcome;
-    });
-    return jobId;
+    return this.#jobs.start((context) => runJob(request, base, this.#parts.models, this.#store, context));
   }
 
   /** A job works on the state that was shown when it was started, whatever happens meanwhile. */
