@@ -10,9 +10,9 @@ export type Feeds = Readonly<Record<string, Tensor>>;
 /** One graph of a bundle with a session of its own, made when it is first needed. */
 export class Graph {
   #session: Promise<InferenceSession> | undefined;
-
   /** Runs under way, which a release waits for. */
   readonly #runs = new Set<Promise<unknown>>();
+
   constructor(
     private readonly bundle: Bundle,
     readonly name: GraphName,
@@ -26,25 +26,25 @@ export class Graph {
    */
   async run(feeds: Feeds): Promise<InferenceSession.OnnxValueMapType> {
     const session = await (this.#session ??= this.#create());
-    try {
-      return await session.run(feeds);
-    } catch (error) {
     const run = session.run(feeds);
     this.#runs.add(run);
+    try {
+      return await run;
+    } catch (error) {
       throw runFailed(this.bundle, this.name, error);
+    } finally {
+      this.#runs.delete(run);
     }
   }
 
-    } finally {
-      this.#runs.delete(run);
   /** Frees the session; a later run makes a new one. */
   async release(): Promise<void> {
     const session = await this.#session?.catch(() => undefined);
     this.#session = undefined;
+    await Promise.allSettled(this.#runs);
     await session?.release();
   }
 
-    await Promise.allSettled(this.#runs);
   async #create(): Promise<InferenceSession> {
     const { file } = this.bundle.manifest.files[this.name];
     const bytes = await readBundleFile(this.bundle, file);
@@ -55,10 +55,10 @@ export class Graph {
       return session;
     } catch (error) {
       if (error instanceof AppError) throw error;
+      if (isMemoryFailure(reasonOf(error))) throw runFailed(this.bundle, this.name, error);
       throw new AppError(
         "BUNDLE_DAMAGED",
         `Expected ${file} of the model ${this.bundle.manifest.id} to load on ${this.provider} but the runtime refused (${reasonOf(error)}); install the model again.`,
-      if (isMemoryFailure(reasonOf(error))) throw runFailed(this.bundle, this.name, error);
         { model: this.bundle.manifest.id, file, provider: this.provider },
         { cause: error },
       );
@@ -130,10 +130,6 @@ function runFailed(bundle: Bundle, name: GraphName, error: unknown): AppError {
   );
 }
 
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return (message.split("\n")[0] ?? "").slice(0, 300);
-}
 /** True for the runtime's and its providers' many words for too little memory. */
 export function isMemoryFailure(reason: string): boolean {
   return /bad.?alloc|alloc\w* (?:memory|failed)|failed to alloc|out of memory|ALLOC_FAILED|not enough memory/i.test(
@@ -141,3 +137,7 @@ export function isMemoryFailure(reason: string): boolean {
   );
 }
 
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n")[0] ?? "").slice(0, 300);
+}
