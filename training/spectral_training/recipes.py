@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .adversarial import DiscriminatorConfig
 from .ar import ArConfig
 from .layout import Layout
+from .perceptual import Trunk
 from .tokenizer import HeadConfig, TokenizerConfig
 
 PHOTO_STD_128 = (0.464, 0.0965, 0.0839, 0.0724, 0.0664)
@@ -31,6 +33,28 @@ class TokenizerTraining:
 
 
 @dataclass(frozen=True)
+class DecoderTraining:
+    """The decoder-only stage; the weights of the losses are the paper's."""
+
+    heads: tuple[HeadConfig, ...]
+    steps: int = 3000
+    batch: int = 8
+    rate: float = 5e-4
+    l2: float = 1.0
+    perceptual: float = 0.1
+    adversarial: float = 0.1
+    trunk: Trunk = "alex"
+    discriminator: DiscriminatorConfig = DiscriminatorConfig()
+    adversarial_from: float = 0.15
+    """Fraction of the stage after which the adversarial loss counts; the perceptual loss alone teaches before it."""
+    discriminator_from: float = 0.1
+    """Fraction after which the discriminator learns."""
+    ema: float = 0.995
+    seed: int = 2
+    bf16: bool = True
+
+
+@dataclass(frozen=True)
 class ArTraining:
     model: ArConfig
     steps: int = 6000
@@ -47,6 +71,7 @@ class Recipe:
     name: str
     tokenizer: TokenizerTraining
     ar: ArTraining
+    decoder: DecoderTraining
 
 
 def studio_128() -> Recipe:
@@ -54,7 +79,9 @@ def studio_128() -> Recipe:
     heads = (HeadConfig(48, 3), HeadConfig(48, 4), HeadConfig(48, 6), HeadConfig(48, 8))
     tokenizer = TokenizerConfig(layout=layout, scale_std=PHOTO_STD_128, detail_heads=heads)
     ar = ArConfig(layout=layout, width=256, layers=8, heads=4)
-    return Recipe("studio-128", TokenizerTraining(tokenizer), ArTraining(ar))
+    texture = (HeadConfig(32, 2), HeadConfig(32, 2), HeadConfig(32, 3), HeadConfig(32, 4))
+    decoder = DecoderTraining(texture, discriminator=DiscriminatorConfig(width=32))
+    return Recipe("studio-128", TokenizerTraining(tokenizer), ArTraining(ar), decoder)
 
 
 def studio_debug() -> Recipe:
@@ -99,7 +126,20 @@ def studio_debug() -> Recipe:
         text_positions=16,
         text_width=32,
     )
-    return Recipe("studio-debug", training, ArTraining(ar, steps=60, batch=8, rate=3e-3, bf16=False, ema=0.95))
+    decoder = DecoderTraining(
+        (HeadConfig(8, 1), HeadConfig(8, 1), HeadConfig(8, 1)),
+        steps=12,
+        batch=4,
+        rate=3e-3,
+        perceptual=0.0,
+        discriminator=DiscriminatorConfig(width=8, layers=2),
+        adversarial_from=0.3,
+        discriminator_from=0.2,
+        ema=0.9,
+        bf16=False,
+    )
+    autoregressive = ArTraining(ar, steps=60, batch=8, rate=3e-3, bf16=False, ema=0.95)
+    return Recipe("studio-debug", training, autoregressive, decoder)
 
 
 RECIPES = {"studio-128": studio_128, "studio-debug": studio_debug}

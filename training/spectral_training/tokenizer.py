@@ -1,5 +1,10 @@
 """The Spectral Image Tokenizer (SIT), arXiv 2412.09607, with exact context and masked suffix.
 
+[Note: texture heads] The faithful upscale must stay the conditional mean, while what is drawn from codes should have
+texture. So the decoder-only stage (``train_decoder``) trains parameters of its own, the texture heads, whose output is
+added at CODE tokens only. Every other parameter is frozen: codes stay what they are, so an AR-SIT stays valid, and a
+picture decoded without CODE tokens is the same bit for bit.
+
 Dimensions: B batch, S scales, N tokens a scale, T = S * N, D width, d code dimension, r resolution of a scale,
 p patch side of a scale, f feature channels that tokens hand to the detail heads.
 """
@@ -47,6 +52,8 @@ class TokenizerConfig:
     decoder_causal: bool = True
     detail_heads: tuple[HeadConfig, ...] = ()
     head_features: int = 16
+    texture_heads: tuple[HeadConfig, ...] = ()
+    """One a detail scale, or none; see [Note: texture heads]."""
 
     def build(self) -> Tokenizer:
         return Tokenizer(self)
@@ -90,6 +97,26 @@ class DetailHead(nn.Module):
         return self.out(self.blocks(F.relu(x)))
 
 
+class TextureHead(nn.Module):
+    """What the conditional mean lacks: texture of one scale, from the picture so far, its mean details and the tokens.
+
+    It starts at (nearly) nothing, so that adversarial training starts from the decoder as it was.
+    """
+
+    def __init__(self, config: HeadConfig, features: int) -> None:
+        super().__init__()
+        self.from_picture = nn.Conv2d(3 + 9, config.width, 3, padding=1)
+        self.from_tokens = nn.Conv2d(features, config.width, 3, padding=1)
+        self.blocks = nn.Sequential(*[ResidualBlock(config.width) for _ in range(config.blocks)])
+        self.out = nn.Conv2d(config.width, 9, 3, padding=1)
+        nn.init.normal_(self.out.weight, std=1e-3)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, picture: Tensor, details: Tensor, features: Tensor) -> Tensor:
+        x = self.from_picture(torch.cat([picture, details], dim=1)) + self.from_tokens(features)
+        return self.out(self.blocks(F.relu(x)))
+
+
 @dataclass
 class Decoded:
     """image: (B, 3, I, I), not clipped; pictures: the LL of every level, coarse to fine, ending with image."""
@@ -130,6 +157,10 @@ class Tokenizer(nn.Module):
             [nn.Linear(width, features * p * p) for p in layout.patches[1:]] if config.detail_heads else []
         )
         self.detail_heads = nn.ModuleList([DetailHead(head, features) for head in config.detail_heads])
+        self.to_texture = nn.ModuleList(
+            [nn.Linear(width, features * p * p) for p in layout.patches[1:]] if config.texture_heads else []
+        )
+        self.texture_heads = nn.ModuleList([TextureHead(head, features) for head in config.texture_heads])
         for linear in self.to_coefficients:
             nn.init.normal_(linear.weight, std=0.02)
             nn.init.zeros_(linear.bias)
@@ -179,6 +210,10 @@ class Tokenizer(nn.Module):
 
         Exact tokens' coefficients pass through unchanged; masked ones become their conditional mean.
         """
+        return self.assemble(self.decode_tokens(vectors, coefficients, kinds), coefficients, kinds)
+
+    def decode_tokens(self, vectors: Tensor, coefficients: list[Tensor], kinds: Tensor) -> Tensor:
+        """Outputs (B, T, D) of the decoder's transformer; arguments as in :meth:`decode`."""
         layout, n = self.layout, self.layout.tokens_per_scale
         patches = [layout.patchify(band, s) for s, band in enumerate(coefficients)]
         exact = torch.cat([embed(p) for embed, p in zip(self.embed_exact, patches, strict=True)], dim=1)
@@ -186,8 +221,11 @@ class Tokenizer(nn.Module):
         kind = kinds[..., None]
         code = self.from_code(vectors)
         x = torch.where(kind == CODE, code, torch.where(kind == EXACT, exact, masked.to(code.dtype)))
-        x = self.decoder(x + self.decoder_position)
+        return self.decoder(x + self.decoder_position)
 
+    def assemble(self, x: Tensor, coefficients: list[Tensor], kinds: Tensor) -> Decoded:
+        """Heads and inverse transform: picture from the decoder's outputs (B, T, D), scale by scale."""
+        layout, n = self.layout, self.layout.tokens_per_scale
         pictures: list[Tensor] = []
         for s in range(layout.scales):
             mine = slice(s * n, (s + 1) * n)
@@ -196,12 +234,28 @@ class Tokenizer(nn.Module):
             if s > 0 and len(self.detail_heads):
                 features = layout.unpatchify(self.to_features[s - 1](x[:, mine]), s, channels=self.config.head_features)
                 bands = bands + self.detail_heads[s - 1](pictures[-1], features)
-            is_exact = layout.unpatchify(
-                (kinds[:, mine, None] == EXACT).expand(-1, -1, layout.patches[s] ** 2), s, channels=1
-            )
+            if s > 0 and len(self.texture_heads):
+                bands = bands + self._texture(s, pictures[-1], bands, x[:, mine], kinds[:, mine])
+            is_exact = self._where(kinds[:, mine] == EXACT, s)
             bands = torch.where(is_exact, coefficients[s], bands.float()) * self.std[s]
             pictures.append(bands if s == 0 else haar_merge(pictures[-1], bands))
         return Decoded(pictures[-1], pictures)
+
+    def _where(self, tokens: Tensor, scale: int) -> Tensor:
+        """(B, N) bool of one scale's tokens -> (B, 1, r, r) of its coefficients."""
+        return self.layout.unpatchify(
+            tokens[..., None].expand(-1, -1, self.layout.patches[scale] ** 2), scale, channels=1
+        )
+
+    def _texture(self, scale: int, picture: Tensor, bands: Tensor, x: Tensor, kinds: Tensor) -> Tensor:
+        """What the texture head adds to normalised details (B, 9, r, r): exactly 0 where the token is no CODE."""
+        features = self.layout.unpatchify(self.to_texture[scale - 1](x), scale, channels=self.config.head_features)
+        added = self.texture_heads[scale - 1](picture, bands, features)
+        return torch.where(self._where(kinds == CODE, scale), added, torch.zeros_like(added))
+
+    def texture_parameters(self) -> list[nn.Parameter]:
+        """All that the decoder-only stage trains."""
+        return [*self.to_texture.parameters(), *self.texture_heads.parameters()]
 
     def decode_codes(self, codes: Tensor) -> Tensor:
         """Reconstruction from codes alone."""

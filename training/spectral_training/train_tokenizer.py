@@ -81,6 +81,17 @@ def upscale_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
     return kinds
 
 
+def draw_views(
+    photos: list[data.Photo], sampler: data.PhotoSampler, count: int, size: int, rng: random.Random
+) -> Tensor:
+    """(B, 3, I, I): native crops and random reduced views, mixed."""
+    pictures = []
+    for index in sampler.take(count):
+        photo, draw = photos[index], rng.random()
+        pictures.append(data.native_crop(photo, size, rng) if draw < 0.3 else data.random_view(photo, size, rng))
+    return data.to_tensor(pictures)
+
+
 class Trainer:
     """Holds the model, its optimiser and generators; all of it goes into the checkpoint."""
 
@@ -120,14 +131,7 @@ class Trainer:
         return data.to_tensor([data.native_crop(p, size, self.rng) for p in chosen])
 
     def views(self, count: int) -> Tensor:
-        size = self.config.model.layout.image_size
-        pictures = []
-        for index in self.sampler.take(count):
-            photo, draw = self.photos[index], self.rng.random()
-            pictures.append(
-                data.native_crop(photo, size, self.rng) if draw < 0.3 else data.random_view(photo, size, self.rng)
-            )
-        return data.to_tensor(pictures)
+        return draw_views(self.photos, self.sampler, count, self.config.model.layout.image_size, self.rng)
 
     def head_losses(self) -> dict[str, Tensor]:
         return {"loss": predict_details(self.model, self.crops(self.config.head_batch))}
@@ -272,9 +276,18 @@ def main(options: Options) -> None:
     log.write(event="end", seen=trainer.seen, seconds=trainer.seconds)
 
 
+def from_compact(stored: dict) -> tuple[Tokenizer, dict[str, object]]:
+    """Tokenizer of a compact file's part."""
+    model: Tokenizer = stored["config"].build()
+    model.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in stored["weights"].items()})
+    return model.eval(), stored["meta"]
+
+
 def load_tokenizer(path: Path) -> tuple[Tokenizer, dict[str, object]]:
-    """The averaged model of a checkpoint, ready for evaluation, and what is known about its training."""
+    """The averaged model of a checkpoint or compact file, for evaluation, and what is known about its training."""
     state = torch.load(path, weights_only=False)
+    if "tokenizer" in state:
+        return from_compact(state["tokenizer"])
     model: Tokenizer = state["config"].build()
     trainer = state["trainer"]
     model.load_state_dict(trainer["model"])

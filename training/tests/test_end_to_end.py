@@ -1,7 +1,6 @@
 """The debug recipe from shards to a checked bundle."""
 
 import base64
-import io
 import json
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from conftest import round_trip
 
 from spectral_training import checkpoint, compact, data, evaluate, export_onnx, train_ar, train_tokenizer
 from spectral_training.checkpoint import save_atomic
@@ -114,7 +114,7 @@ def test_a_resumed_run_loses_nothing(shards: Path):
         whole.update(0.1 + step * 0.01)
     state = whole.state()
     copy = train_tokenizer.Trainer(config, photos)
-    copy.restore(torch_round_trip(state))
+    copy.restore(round_trip(state))
     for step in range(4, 7):
         first, second = whole.update(0.1 + step * 0.01), copy.update(0.1 + step * 0.01)
         assert first == pytest.approx(second, rel=1e-6)
@@ -135,13 +135,6 @@ def test_training_goes_on_elsewhere_from_the_compact_file(run: Path, shards: Pat
         assert torch.allclose(value, other.state_dict()[name], atol=2e-3)
     with pytest.raises(ValueError, match="another"):
         checkpoint.start_from(recipe("studio-128").ar.model.build(), small, "ar")
-
-
-def torch_round_trip(state: dict) -> dict:
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    buffer.seek(0)
-    return torch.load(buffer, weights_only=False)
 
 
 def test_a_checkpoint_replaces_the_old_one_only_when_it_is_complete(tmp_path: Path):

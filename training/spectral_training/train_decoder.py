@@ -1,0 +1,240 @@
+"""Decoder-only stage: texture heads with perceptual and adversarial loss on top of a trained tokenizer.
+
+python -m spectral_training.train_decoder --start runs/a/tokenizer.pt --data 'photos/train-*.tar' --out runs/b
+
+Encoder, codebooks, decoder and detail heads are frozen (see [Note: texture heads] in ``tokenizer``): codes do not
+change, so runs/a/ar.pt goes with runs/b/tokenizer.pt, and a faithful upscale stays the same bit for bit.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+import tyro
+from torch import Tensor
+
+from . import data
+from .adversarial import AdversarialLoss
+from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
+from .layout import Layout
+from .perceptual import PerceptualDistance
+from .recipes import DecoderTraining, recipe
+from .tokenizer import CODE, EXACT, Tokenizer
+from .train_tokenizer import draw_views, load_tokenizer
+
+
+@dataclass(frozen=True)
+class Options:
+    data: str
+    """Glob of the training shards."""
+    start: Path
+    """Tokenizer to start from: a run's checkpoint or a compact file."""
+    out: Path
+    """Folder of the run: checkpoint (tokenizer.pt), log (decoder.jsonl)."""
+    recipe: str = "studio-128"
+    validation: str | None = None
+    """Glob of held-out shards; PSNR and perceptual distance are logged before, now and then, and after."""
+    minutes: float | None = None
+    """End by time instead of by steps."""
+    steps: int | None = None
+    batch: int | None = None
+    """Pictures a step, where the recipe's number is too dear."""
+    limit: int | None = None
+    """Use only the first photos."""
+    resume: bool = True
+    save_every: float = 240.0
+    """Seconds between checkpoints."""
+    validate_every: int = 200
+    """Steps between validations."""
+
+
+def draw_code_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
+    """(B, T): half codes only, the rest codes after an exact prefix or inside an exact frame; nothing masked."""
+    n, g = layout.tokens_per_scale, layout.grid
+    kinds = torch.full((batch, layout.tokens), CODE)
+    for row in kinds:
+        draw = rng.random()
+        if draw < 0.5 or layout.scales == 1:
+            continue
+        row[: rng.randint(1, layout.scales - 1) * n] = EXACT
+        if draw < 0.75:
+            continue
+        inside = torch.zeros(g, g, dtype=torch.bool)
+        height, width = rng.randint((g + 1) // 2, g), rng.randint((g + 1) // 2, g)
+        top, left = rng.randint(0, g - height), rng.randint(0, g - width)
+        inside[top : top + height, left : left + width] = True
+        row.view(layout.scales, n)[:, ~inside.reshape(-1)] = EXACT
+    return kinds
+
+
+class DecoderTrainer:
+    """Frozen tokenizer, its texture heads, their optimiser and the discriminator; all but photos is in ``state``."""
+
+    def __init__(self, config: DecoderTraining, tokenizer: Tokenizer, photos: list[data.Photo]) -> None:
+        self.config, self.photos = config, photos
+        torch.manual_seed(config.seed)
+        self.model = with_texture_heads(tokenizer, config)
+        self.model.requires_grad_(False)
+        for parameter in self.model.texture_parameters():
+            parameter.requires_grad_(True)
+        self.perceptual = PerceptualDistance(config.trunk) if config.perceptual else None
+        self.adversary = AdversarialLoss(config.discriminator)
+        self.optimiser = torch.optim.AdamW(self.model.texture_parameters(), betas=(0.5, 0.95), weight_decay=0.01)
+        self.ema = Ema(self.model, config.ema)
+        self.rng = random.Random(config.seed)
+        self.sampler = data.PhotoSampler(len(photos), config.seed)
+        self.step, self.seen, self.seconds = 0, 0, 0.0
+
+    def decode(self, images: Tensor, kinds: Tensor) -> Tensor:
+        """Pictures from the codes of ``images``; gradients reach the texture heads only."""
+        model = self.model
+        with torch.no_grad():
+            coefficients = model.coefficients(images)
+            vectors = model.code_vectors(model.encode(images))
+            x = model.decode_tokens(vectors, coefficients, kinds)
+        return model.assemble(x, coefficients, kinds).image
+
+    def update(self, fraction: float) -> dict[str, float]:
+        """One step of the texture heads and, after its start, of the discriminator; returns the losses."""
+        config = self.config
+        for group in self.optimiser.param_groups:
+            group["lr"] = config.rate * cosine(fraction)
+        images = draw_views(self.photos, self.sampler, config.batch, self.model.layout.image_size, self.rng)
+        kinds = draw_code_kinds(self.model.layout, len(images), self.rng)
+        self.model.eval()  # the codebooks must not follow the encoder any more
+        with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+            fake = self.decode(images, kinds).float()
+            losses = {"l2": F.mse_loss(fake, images)}
+            loss = config.l2 * losses["l2"]
+            if self.perceptual is not None:
+                losses["perceptual"] = self.perceptual(fake, images).float().mean()
+                loss = loss + config.perceptual * losses["perceptual"]
+            if fraction >= config.adversarial_from:
+                losses["adversarial"] = self.adversary.of_generator(fake)
+                loss = loss + config.adversarial * losses["adversarial"]
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.texture_parameters(), 1.0)
+        self.optimiser.step()
+        report = {name: float(value.detach()) for name, value in losses.items()}
+        if fraction >= config.discriminator_from:
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
+                report["discriminator"] = self.adversary.update(images, fake.detach())
+        self.step += 1
+        self.seen += len(images)
+        self.ema.update(self.model, self.step)
+        return report
+
+    def averaged(self) -> Tokenizer:
+        model: Tokenizer = self.model.config.build()
+        model.load_state_dict(self.model.state_dict())
+        self.ema.copy_to(model)
+        return model.eval()
+
+    def state(self) -> dict[str, object]:
+        return {
+            "model": self.model.state_dict(),
+            "ema": self.ema.shadow,
+            "optimiser": self.optimiser.state_dict(),
+            "adversary": self.adversary.state_dict(),
+            "stage": "decoder",
+            "step": self.step,
+            "seen": self.seen,
+            "seconds": self.seconds,
+            "rng": self.rng.getstate(),
+            "torch_rng": torch.get_rng_state(),
+            "sampler": self.sampler.state(),
+        }
+
+    def restore(self, state: dict[str, object]) -> None:
+        self.model.load_state_dict(state["model"])
+        self.ema.shadow = state["ema"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.adversary.load_state_dict(state["adversary"])
+        self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
+        self.rng.setstate(state["rng"])
+        torch.set_rng_state(state["torch_rng"])
+        self.sampler.restore(state["sampler"])
+
+
+def with_texture_heads(tokenizer: Tokenizer, config: DecoderTraining) -> Tokenizer:
+    """The same tokenizer with texture heads; those of a tokenizer that has some already are kept."""
+    if tokenizer.config.texture_heads:
+        return tokenizer
+    model: Tokenizer = replace(tokenizer.config, texture_heads=config.heads).build()
+    missing, unexpected = model.load_state_dict(tokenizer.state_dict(), strict=False)
+    odd = [name for name in missing if not name.startswith(("to_texture.", "texture_heads."))]
+    if odd or unexpected:
+        raise ValueError(f"Expected only texture heads to be new but {odd + unexpected} differ; use another recipe.")
+    return model
+
+
+@torch.no_grad()
+def validate(model: Tokenizer, pictures: Tensor, perceptual: PerceptualDistance | None) -> dict[str, float]:
+    """PSNR in dB and perceptual distance of held-out pictures (M, 3, I, I), decoded from their codes."""
+    decoded = torch.cat([model.decode_codes(model.encode(part)) for part in pictures.split(8)]).clamp(-1, 1)
+    mse = (decoded - pictures).pow(2).mean(dim=(1, 2, 3))
+    figures = {"psnr": float((10 * torch.log10(4 / mse)).mean())}
+    if perceptual is not None:
+        parts = zip(decoded.split(8), pictures.split(8), strict=True)
+        figures["st_lpips"] = float(torch.cat([perceptual(a, b) for a, b in parts]).mean())
+    return figures
+
+
+def main(options: Options) -> None:
+    config = recipe(options.recipe).decoder
+    config = replace(config, steps=options.steps or config.steps, batch=options.batch or config.batch)
+    log, path = Log(options.out / "decoder.jsonl"), options.out / "tokenizer.pt"
+    photos = data.load_photos(options.data, options.limit)
+    tokenizer, start_meta = load_tokenizer(options.start)
+    trainer = DecoderTrainer(config, tokenizer, photos)
+    size = trainer.model.layout.image_size
+    held_out = data.load_photos(options.validation, 64) if options.validation else []
+    pictures = data.to_tensor([data.whole(p, size) for p in held_out]) if held_out else torch.empty(0)
+    meta = {
+        "recipe": options.recipe,
+        "commit": commit(),
+        "data": data.manifest_hash(options.data),
+        "torch": torch.__version__,
+        "start": start_meta,
+    }
+    if options.resume and path.exists():
+        trainer.restore(torch.load(path, weights_only=False)["trainer"])
+        log.write(event="resumed", step=trainer.step)
+    count = sum(p.numel() for p in trainer.model.texture_parameters())
+    log.write(event="start", photos=len(photos), trained_parameters=count, **meta)
+
+    def save() -> None:
+        save_atomic({"trainer": trainer.state(), "config": trainer.model.config, "meta": meta}, path)
+
+    def check(event: str) -> None:
+        if held_out:
+            log.write(event=event, step=trainer.step, **validate(trainer.averaged(), pictures, trainer.perceptual))
+
+    check("before")
+    clock = Clock(config.steps, options.minutes, trainer.seconds)
+    last_saved, sums, counts = clock.seconds, {}, {}
+    while (fraction := clock.fraction(trainer.step)) < 1:
+        for name, value in trainer.update(fraction).items():
+            sums[name] = sums.get(name, 0.0) + value
+            counts[name] = counts.get(name, 0) + 1
+        trainer.seconds = clock.seconds
+        if trainer.step % 20 == 0:
+            means = {name: value / counts[name] for name, value in sums.items()}
+            log.write(step=trainer.step, seen=trainer.seen, seconds=clock.seconds, **means)
+            sums, counts = {}, {}
+        if trainer.step % options.validate_every == 0:
+            check("validation")
+        if clock.seconds - last_saved > options.save_every:
+            save()
+            last_saved = clock.seconds
+    save()
+    check("after")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))
