@@ -20,13 +20,13 @@ import { notYet } from "../shared/not-yet.js";
 import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { readPicture } from "./files/read-picture.js";
-import { EXPORT_FACTS, writePicture } from "./files/write-picture.js";
 import { JobQueue } from "./jobs/job-queue.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
-import { recipeOf } from "./recipes.js";
-import { exportName, runJob, type JobBase, type JobResult } from "./run-job.js";
+import { runJob, type JobBase, type JobResult } from "./run-job.js";
 import type { DocumentFile, StoredEntry } from "./store/document-file.js";
-import { describeDocument, DocumentStore } from "./store/document-store.js";
+import { describeDocument } from "./store/describe-document.js";
+import { documentMethods } from "./store/document-methods.js";
+import { DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { scaleThumbnails } from "./store/scale-thumbnails.js";
 import { TileCache } from "./store/tiles.js";
@@ -77,6 +77,7 @@ class InProcessEngine implements Engine {
   readonly #listeners: Listeners = {};
   readonly #parts: ModelParts;
   readonly #store: DocumentStore;
+  readonly #documents: ReturnType<typeof documentMethods>;
   readonly #tiles = new TileCache();
   readonly #jobs: JobQueue<JobResult>;
 
@@ -84,6 +85,7 @@ class InProcessEngine implements Engine {
     const { sessionDir } = options;
     this.#parts = createModelParts(options, (topic, payload) => this.#emit(topic, payload));
     this.#store = new DocumentStore(sessionDir);
+    this.#documents = documentMethods(this.#store, sessionDir);
     this.#jobs = new JobQueue(
       (topic, payload) => this.#emit(topic, payload),
       () => performance.now(),
@@ -166,13 +168,8 @@ class InProcessEngine implements Engine {
       redo: ({ documentId }) => this.#update(documentId, (state) => redo(state)),
       goToRevision: ({ documentId, revision }) =>
         this.#update(documentId, (state) => goToRevision(state, revision)),
-      exportDocument: (request) => this.#export(request),
-      measureExport: notYet("measureExport"),
-      readRevisionThumbnail: notYet("readRevisionThumbnail"),
+      ...this.#documents,
       previewUpscale: notYet("previewUpscale"),
-      listRecoveries: notYet("listRecoveries"),
-      recoverDocument: notYet("recoverDocument"),
-      forgetRecovery: notYet("forgetRecovery"),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);
@@ -181,7 +178,12 @@ class InProcessEngine implements Engine {
     };
   }
 
-  async #open({ name, bytes, frame }: RequestOf<"openDocument">): Promise<DocumentInfo> {
+  async #open({
+    name,
+    bytes,
+    frame,
+    isTransient,
+  }: RequestOf<"openDocument">): Promise<DocumentInfo> {
     const { format, raster, metadata } = await readPicture(bytes, name, { frame });
     const file = await this.#store.add({
       name,
@@ -191,6 +193,7 @@ class InProcessEngine implements Engine {
       kind: "open",
       label: "Open",
       recipe: null,
+      ...(isTransient === true ? { isTransient } : {}),
     });
     return describeDocument(file);
   }
@@ -245,22 +248,6 @@ class InProcessEngine implements Engine {
       `Expected the document to show revision ${baseRevision}, which this result was made from, but it shows ${shown}; go back to it in the history, or run the job again.`,
       { documentId, baseRevision, shown },
     );
-  }
-
-  async #export({ documentId, format, quality, embedRecipe }: RequestOf<"exportDocument">) {
-    const file = await this.#store.get(documentId);
-    const { revision } = currentEntry<StoredEntry>(file.state);
-    const raster = await this.#store.raster(documentId, revision);
-    const shown = file.state.entries.slice(0, file.state.cursor + 1);
-    const bytes = await writePicture(raster, {
-      format,
-      quality,
-      metadata: await this.#store.metadata(file),
-      recipe: embedRecipe ? recipeOf(shown) : null,
-    });
-    const { mediaType, extension } = EXPORT_FACTS[format];
-    const name = exportName(file.name, extension);
-    return { name, mediaType, bytes: plainBytes(bytes), revision };
   }
 
   async #update(documentId: DocumentId, next: (state: State) => State): Promise<DocumentInfo> {

@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import type { Raster } from "../core/raster.js";
 import { rectOfSize, type Rect } from "../core/rect.js";
 import { toScreenPixels } from "../core/screen-pixels.js";
@@ -159,10 +158,4 @@ function nameFromPrompt(prompt: string): string {
   const words = prompt.normalize("NFC").replace(/[^\p{L}\p{N}]+/gu, "-");
   const trimmed = words.replace(/^-+|-+$/g, "").slice(0, 60);
   return trimmed === "" ? "generated" : trimmed;
-}
-
-/** A document's name with another extension, for an exported file. */
-export function exportName(name: string, extension: string): string {
-  const bare = name.slice(0, name.length - extname(name).length) || "picture";
-  return `${bare.slice(0, 255 - extension.length - 1)}.${extension}`;
 }

@@ -5,7 +5,7 @@ import { passFactors } from "./edit/native-change.js";
 import { uprightExif, uprightXmp } from "./files/metadata.js";
 import { endsEarly, nameForeignFormat, sniffFormat } from "./files/sniff.js";
 import { labelOf, recipeOf, recipeStepOf } from "./recipes.js";
-import { exportName } from "./run-job.js";
+import { exportName } from "./store/export-name.js";
 
 describe("threads of inference", () => {
   it("are the physical cores, or what a person asks for", () => {

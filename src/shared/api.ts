@@ -10,13 +10,21 @@ import { appErrorDataSchema } from "./errors.js";
 import { documentIdSchema, jobIdSchema, modelIdSchema, revisionSchema } from "./ids.js";
 import { jobRequestSchema, upscaleJobSchema } from "./jobs.js";
 import { MAX_VARIATIONS } from "./limits.js";
+import { menuSchema } from "./menu.js";
 import {
   deviceChoiceSchema,
   deviceInfoSchema,
   deviceOptionSchema,
   modelSummarySchema,
 } from "./models.js";
-import { bytesSchema, fileBytesSchema, rectSchema, screenImageSchema } from "./pixels.js";
+import {
+  bytesSchema,
+  fileBytesSchema,
+  packedMaskSchema,
+  rectSchema,
+  screenImageSchema,
+  sideSchema,
+} from "./pixels.js";
 import { settingsSchema } from "./settings.js";
 import { z } from "./zod.js";
 
@@ -39,6 +47,7 @@ function method<Request extends z.ZodType, Reply extends z.ZodType>(
 const nothing = z.object({});
 const byDocument = z.object({ documentId: documentIdSchema });
 const byJob = z.object({ jobId: jobIdSchema });
+const byRevision = byDocument.extend({ revision: revisionSchema });
 const byRecovery = z.object({ recoveryId: recoverySchema.unwrap().shape.recoveryId });
 const devicesSchema = z.object({
   chosen: deviceChoiceSchema,
@@ -57,9 +66,13 @@ const sharedMethods = {
       bytes: fileBytesSchema,
       /** Opens the first picture of an animation, which is refused otherwise. */
       frame: z.literal("first").optional(),
+      /** For one job only, as in a batch: `listDocuments` and recovery leave it out. */
+      isTransient: z.boolean().optional(),
     }),
     documentInfoSchema,
   ),
+  /** The documents that are open in this session, oldest first: a page that was loaded again shows them. */
+  listDocuments: method(nothing, z.object({ documents: z.array(documentInfoSchema).readonly() })),
   getDocument: method(byDocument, documentInfoSchema),
   closeDocument: method(byDocument, nothing),
   readTile: method(
@@ -122,6 +135,29 @@ const sharedMethods = {
     z.object({ request: upscaleJobSchema, rect: rectSchema }),
     screenImageSchema({ rect: rectSchema }),
   ),
+  /** Pixels that are like one of a revision; `tolerance` is the largest difference of a sample. */
+  selectByColour: method(
+    byRevision.extend({
+      x: z.int().min(0),
+      y: z.int().min(0),
+      tolerance: z.number().min(0).max(255),
+      /** Only what hangs together with that pixel; else the whole picture. */
+      contiguous: z.boolean(),
+    }),
+    packedMaskSchema,
+  ),
+  /** A mask from a picture file of the revision's size: white (or opaque) may change. */
+  readMaskFile: method(
+    byRevision.extend({ name: nameSchema, bytes: fileBytesSchema }),
+    packedMaskSchema,
+  ),
+  /** What is opaque in a revision, as a mask. */
+  readAlphaMask: method(byRevision, packedMaskSchema),
+  /** A mask as a grey PNG of that size. */
+  writeMaskFile: method(
+    z.object({ width: sideSchema, height: sideSchema, mask: packedMaskSchema }),
+    z.object({ bytes: bytesSchema }),
+  ),
   /** Documents that an earlier run left behind, newest first. */
   listRecoveries: method(nothing, z.object({ recoveries: z.array(recoverySchema).readonly() })),
   /** Opens one of them with its whole history. */
@@ -147,6 +183,11 @@ const sharedMethods = {
 const engineOnlyMethods = {
   /** Answers at once; hosts use it to tell a busy engine from one that hangs. */
   ping: method(nothing, nothing),
+  /** How much may be remembered: decoded pictures, and the history of each document on disk. */
+  setMemory: method(
+    z.object({ megabytes: settingsSchema.unwrap().shape.memoryMegabytes }),
+    nothing,
+  ),
   /** The usable models, what is wrong with the others, and what they run on. */
   getEngineInfo: method(
     nothing,
@@ -172,6 +213,8 @@ const hostMethods = {
       startupDocument: documentInfoSchema.nullable(),
       /** Why that file could not be opened. */
       startupError: appErrorDataSchema.nullable(),
+      /** What was wrong with the file of settings, whose place the defaults take. */
+      settingsProblem: appErrorDataSchema.nullable().optional(),
     }),
   ),
   /** Native dialog; null if the person changed their mind. NOT_AVAILABLE in a browser tab. */
@@ -191,6 +234,8 @@ const hostMethods = {
     z.object({ folderId: z.string().max(64), name: nameSchema, options: exportOptionsSchema }),
     z.object({ name: nameSchema }),
   ),
+  /** Shows this as the application's menu. NOT_AVAILABLE in a browser tab, which has a button for it. */
+  setMenu: method(menuSchema, nothing),
   getSettings: method(nothing, settingsSchema),
   /** Changes what is named and keeps the rest. */
   updateSettings: method(settingsSchema.unwrap().partial(), settingsSchema),

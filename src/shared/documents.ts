@@ -42,6 +42,8 @@ export const documentInfoSchema = z
     history: z.array(historyEntrySchema).min(1).readonly(),
     /** True if the shown state was not written to a file. */
     isDirty: z.boolean(),
+    /** How many of the oldest states were dropped so far to keep the history within its budget. */
+    forgottenStates: z.int().min(0).optional(),
   })
   .readonly();
 export type DocumentInfo = z.infer<typeof documentInfoSchema>;

@@ -4,6 +4,7 @@ import { hasAlphaChannel, type Raster } from "../../core/raster.js";
 import type { ExportFormat } from "../../shared/documents.js";
 import type { PictureMetadata } from "./metadata.js";
 import { insertMetadata } from "./png-chunks.js";
+import { colourspaceOf, rawImageOf } from "./raw-image.js";
 import { recipeTexts, recipeXmp, type Recipe } from "./recipe.js";
 import { sharp } from "./sharp.js";
 
@@ -50,26 +51,16 @@ export async function writePicture(raster: Raster, options: WriteOptions): Promi
   };
   const hasAny = described.icc ?? described.exif ?? described.xmp;
   if (format === "png") {
-    const png = await encode(imageOf(raster), raster, options);
+    const png = await encode(rawImageOf(raster), raster, options);
     return insertMetadata(png, described, recipe ? recipeTexts(recipe) : []);
   }
-  if (hasAny === null) return encode(imageOf(raster), raster, options);
-  const carrier = await imageOf(raster).png({ compressionLevel: 0 }).toBuffer();
+  if (hasAny === null) return encode(rawImageOf(raster), raster, options);
+  const carrier = await rawImageOf(raster).png({ compressionLevel: 0 }).toBuffer();
   const image = sharp(insertMetadata(carrier, described), {
     ignoreIcc: true,
     limitInputPixels: false,
   });
   return encode(image.keepMetadata(), raster, options);
-}
-
-function imageOf({ width, height, channels, depth, data }: Raster): Sharp {
-  const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
-  return image.toColourspace(colourspaceOf(channels, depth));
-}
-
-function colourspaceOf(channels: number, depth: 8 | 16): string {
-  if (channels < 3) return depth === 8 ? "b-w" : "grey16";
-  return depth === 8 ? "srgb" : "rgb16";
 }
 
 async function encode(image: Sharp, raster: Raster, options: WriteOptions): Promise<Uint8Array> {

@@ -4,7 +4,12 @@ export class ByteCache<Value> {
   #bytes = 0;
 
   /** @param budget bytes; the newest value stays even if it alone is larger */
-  constructor(private readonly budget: number) {}
+  constructor(private budget: number) {}
+
+  /** Takes another budget; what is above it goes with the next value that comes. */
+  resize(budget: number): void {
+    this.budget = budget;
+  }
 
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);

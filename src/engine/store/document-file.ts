@@ -52,6 +52,10 @@ export const documentFileSchema = z
     documentId: documentIdSchema,
     name: nameSchema,
     format: z.string(),
+    /** Opened for one job of a batch: neither shown to a page that comes later nor recovered. */
+    isTransient: z.boolean().optional(),
+    /** How many of the oldest states were dropped to keep within the budget. */
+    forgottenStates: z.int().min(0).optional(),
     metadata: z.object({
       icc: blobNameSchema.nullable(),
       exif: blobNameSchema.nullable(),

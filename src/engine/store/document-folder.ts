@@ -7,6 +7,8 @@ import { writeFileAtomically } from "../process/atomic-write.js";
 import { documentFileSchema, type DocumentFile } from "./document-file.js";
 
 const INDEX_NAME = "document.json";
+/** Holds one folder a document, within a session folder. */
+export const DOCUMENTS_FOLDER = "documents";
 
 /**
  * One open document on disk. Blobs are written first and never changed, the index last and as a
@@ -14,6 +16,10 @@ const INDEX_NAME = "document.json";
  */
 export class DocumentFolder {
   constructor(readonly path: string) {}
+
+  get indexPath(): string {
+    return join(this.path, INDEX_NAME);
+  }
 
   async create(): Promise<void> {
     await mkdir(this.path, { recursive: true });
@@ -63,12 +69,12 @@ export class DocumentFolder {
 
   async writeIndex(file: DocumentFile): Promise<void> {
     const text = JSON.stringify(file, null, 2);
-    await writeFileAtomically(join(this.path, INDEX_NAME), Buffer.from(text, "utf8"));
+    await writeFileAtomically(this.indexPath, Buffer.from(text, "utf8"));
   }
 
   /** The index, or null if there is no such document. @throws AppError IMAGE_DAMAGED */
   async readIndex(): Promise<DocumentFile | null> {
-    const text = await readFile(join(this.path, INDEX_NAME), "utf8").catch(() => null);
+    const text = await readFile(this.indexPath, "utf8").catch(() => null);
     if (text === null) return null;
     try {
       return documentFileSchema.parse(JSON.parse(text));

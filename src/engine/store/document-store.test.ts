@@ -7,7 +7,8 @@ import { createRaster, rastersEqual, type Raster } from "../../core/raster.js";
 import { documentIdSchema } from "../../shared/ids.js";
 import { NO_METADATA } from "../files/metadata.js";
 import type { RecipeStep } from "../files/recipe.js";
-import { describeDocument, DocumentStore, type NewDocument } from "./document-store.js";
+import { describeDocument } from "./describe-document.js";
+import { DocumentStore, type NewDocument } from "./document-store.js";
 
 let sessionDir = "";
 beforeEach(async () => {

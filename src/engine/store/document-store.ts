@@ -1,28 +1,29 @@
 import { randomBytes } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   appendEntry,
-  canRedo,
-  canUndo,
   createDocument,
   currentEntry,
   entryOfRevision,
-  isDirty,
   type DocumentState,
 } from "../../core/document/history.js";
 import { AppError } from "../../core/errors.js";
-import { createRaster, hasAlphaChannel, type Raster, type Samples } from "../../core/raster.js";
+import { createRaster, type Raster, type Samples } from "../../core/raster.js";
 import type { Rect } from "../../core/rect.js";
-import type { DocumentInfo } from "../../shared/documents.js";
 import { documentIdSchema, type DocumentId } from "../../shared/ids.js";
 import type { PictureMetadata } from "../files/metadata.js";
 import type { RecipeStep } from "../files/recipe.js";
 import { ByteCache } from "./byte-cache.js";
 import type { DocumentFile, RevisionContent, StoredEntry } from "./document-file.js";
-import { DocumentFolder } from "./document-folder.js";
+import { DOCUMENTS_FOLDER, DocumentFolder } from "./document-folder.js";
+import { statesToDrop } from "./history-budget.js";
 
-/** Decoded pictures that are kept; older revisions are replayed from disk. */
-const RASTER_CACHE_BYTES = 768 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+/** What the app's settings begin with, too. */
+const DEFAULT_MEMORY_MEGABYTES = 2_048;
+/** Share of that for decoded pictures; older revisions are replayed from disk. */
+const RASTER_SHARE = 0.375;
 
 type State = DocumentState<StoredEntry>;
 
@@ -35,6 +36,8 @@ export interface NewDocument {
   readonly kind: "open" | "generate";
   readonly label: string;
   readonly recipe: RecipeStep | null;
+  /** See `DocumentFile.isTransient`. */
+  readonly isTransient?: boolean;
 }
 
 /** A state to add: a whole picture, or a part of one that changed. */
@@ -51,11 +54,41 @@ export interface NewRevision {
  */
 export class DocumentStore {
   readonly #documents = new Map<DocumentId, Promise<DocumentFile>>();
-  readonly #rasters = new ByteCache<Raster>(RASTER_CACHE_BYTES);
+  readonly #rasters = new ByteCache<Raster>(0);
+  #historyBytes = 0;
   /** Ends of the changes under way: changes of one document follow one another. */
   readonly #changes = new Map<DocumentId, Promise<unknown>>();
 
-  constructor(private readonly sessionDir: string) {}
+  constructor(private readonly sessionDir: string) {
+    this.setMemory(DEFAULT_MEMORY_MEGABYTES);
+  }
+
+  /**
+   * Decides how much is remembered: pictures in memory, and for each document as many bytes of
+   * history on disk. A document that holds more loses its oldest states with its next change.
+   */
+  setMemory(megabytes: number): void {
+    this.#historyBytes = megabytes * MEGABYTE;
+    this.#rasters.resize(this.#historyBytes * RASTER_SHARE);
+  }
+
+  /** The documents that are open, oldest first; transient and damaged ones are left out. */
+  async list(): Promise<readonly DocumentFile[]> {
+    const parent = join(this.sessionDir, DOCUMENTS_FOLDER);
+    const names = await readdir(parent).catch(() => []);
+    const read = async (name: string) => {
+      const documentId = documentIdSchema.safeParse(name);
+      if (!documentId.success) return [];
+      const { birthtimeMs } = await stat(join(parent, name));
+      const file = await this.get(documentId.data);
+      return file.isTransient === true ? [] : [{ birthtimeMs, file }];
+    };
+    const found = await Promise.all(names.map((name) => read(name).catch(() => [])));
+    return found
+      .flat()
+      .sort((a, b) => a.birthtimeMs - b.birthtimeMs)
+      .map(({ file }) => file);
+  }
 
   async add(document: NewDocument): Promise<DocumentFile> {
     const documentId = documentIdSchema.parse(`d-${randomBytes(8).toString("hex")}`);
@@ -70,6 +103,7 @@ export class DocumentStore {
       format,
       metadata: await folder.writeMetadata(document.metadata),
       state: createDocument<StoredEntry>({ label, kind, content, recipe }, kind === "open"),
+      ...(document.isTransient === true ? { isTransient: true } : {}),
     };
     await folder.writeIndex(file);
     this.#documents.set(documentId, Promise.resolve(file));
@@ -107,24 +141,31 @@ export class DocumentStore {
               file: await folder.writeBlob("patch", bytesOf(change.patch.data)),
               rect: change.rect,
             };
-      return appendEntry<StoredEntry>(file.state, { label, kind, content, recipe });
+      const state = appendEntry<StoredEntry>(file.state, { label, kind, content, recipe });
+      return this.#withinBudget({ ...file, state }, folder);
     });
   }
 
   /** Moves within the history, or marks a state as saved: changes that need no pixels. */
   update(documentId: DocumentId, next: (state: State) => State): Promise<DocumentFile> {
-    return this.#change(documentId, async ({ state }) => next(state));
+    return this.#change(documentId, async (file) => {
+      const state = next(file.state);
+      return state === file.state ? file : { ...file, state };
+    });
   }
 
   /** The pixels of a revision. @throws AppError DOCUMENT_UNKNOWN, REVISION_UNKNOWN */
   async raster(documentId: DocumentId, revision: number): Promise<Raster> {
-    const file = await this.get(documentId);
-    const entry = entryOfRevision<StoredEntry>(file.state, revision);
-    const known = this.#rasters.get(keyOf(documentId, revision));
-    if (known) return known;
-    const raster = await this.#replay(file, entry);
+    const raster = await this.peek(documentId, revision);
     this.#remember(documentId, revision, raster);
     return raster;
+  }
+
+  /** The same for a glance: not remembered, so that it does not push out what is worked with. */
+  async peek(documentId: DocumentId, revision: number): Promise<Raster> {
+    const file = await this.get(documentId);
+    const entry = entryOfRevision<StoredEntry>(file.state, revision);
+    return this.#rasters.get(keyOf(documentId, revision)) ?? this.#replay(file, entry);
   }
 
   metadata(file: DocumentFile): Promise<PictureMetadata> {
@@ -163,15 +204,14 @@ export class DocumentStore {
 
   #change(
     documentId: DocumentId,
-    compute: (file: DocumentFile, folder: DocumentFolder) => Promise<State>,
+    compute: (file: DocumentFile, folder: DocumentFolder) => Promise<DocumentFile>,
   ): Promise<DocumentFile> {
     const before = this.#changes.get(documentId) ?? Promise.resolve();
     const change = before.then(async () => {
       const file = await this.get(documentId);
       const folder = this.#folder(documentId);
-      const state = await compute(file, folder);
-      if (state === file.state) return file;
-      const next: DocumentFile = { ...file, state };
+      const next = await compute(file, folder);
+      if (next === file) return file;
       await folder.writeIndex(next);
       this.#documents.set(documentId, Promise.resolve(next));
       await folder.sweep(next);
@@ -184,49 +224,40 @@ export class DocumentStore {
     return change;
   }
 
+  /** Drops the oldest states if there are too many; the oldest that stays becomes a whole picture. */
+  async #withinBudget(file: DocumentFile, folder: DocumentFolder): Promise<DocumentFile> {
+    const { state, documentId } = file;
+    const dropped = statesToDrop(state, this.#historyBytes);
+    const first = state.entries[dropped];
+    if (dropped === 0 || first === undefined) return file;
+    const content =
+      first.content.type === "raster"
+        ? first.content
+        : await writeRaster(folder, await this.#replay(file, first));
+    for (const { revision } of state.entries.slice(0, dropped)) {
+      this.#rasters.delete(keyOf(documentId, revision));
+    }
+    const entries = [{ ...first, content }, ...state.entries.slice(dropped + 1)];
+    const isSavedKept = entries.some(({ revision }) => revision === state.savedRevision);
+    return {
+      ...file,
+      forgottenStates: (file.forgottenStates ?? 0) + dropped,
+      state: {
+        ...state,
+        entries,
+        cursor: state.cursor - dropped,
+        savedRevision: isSavedKept ? state.savedRevision : null,
+      },
+    };
+  }
+
   #remember(documentId: DocumentId, revision: number, raster: Raster): void {
     this.#rasters.set(keyOf(documentId, revision), raster, raster.data.byteLength);
   }
 
   #folder(documentId: DocumentId): DocumentFolder {
-    return new DocumentFolder(join(this.sessionDir, "documents", documentId));
+    return new DocumentFolder(join(this.sessionDir, DOCUMENTS_FOLDER, documentId));
   }
-}
-
-/** What screens see of a document; sizes are those of the shown revision. */
-export function describeDocument({
-  documentId,
-  name,
-  format,
-  metadata,
-  state,
-}: DocumentFile): DocumentInfo {
-  const { width, height, channels, depth } = shownSize(state);
-  return {
-    documentId,
-    name,
-    width,
-    height,
-    channels,
-    depth,
-    hasAlpha: hasAlphaChannel(channels),
-    format,
-    hasIccProfile: metadata.icc !== null,
-    revision: currentEntry<StoredEntry>(state).revision,
-    canUndo: canUndo(state),
-    canRedo: canRedo(state),
-    history: state.entries.map(({ revision, label, kind }) => ({ revision, label, kind })),
-    isDirty: isDirty(state),
-  };
-}
-
-/** Size and kind of the last whole picture at or before the cursor: patches do not change them. */
-function shownSize({ entries, cursor }: State): Extract<RevisionContent, { type: "raster" }> {
-  for (let index = cursor; index >= 0; index--) {
-    const content = entries[index]?.content;
-    if (content?.type === "raster") return content;
-  }
-  throw new RangeError("a history begins with a whole picture");
 }
 
 function unknownDocument(documentId: DocumentId): AppError {
