@@ -20,9 +20,16 @@ import { notYet } from "../shared/not-yet.js";
 import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { readPicture } from "./files/read-picture.js";
+import { DrawnCodesMemory } from "./jobs/drawn-codes.js";
 import { JobQueue } from "./jobs/job-queue.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
-import { runJob, type JobBase, type JobResult } from "./run-job.js";
+import {
+  runJob,
+  type JobBase,
+  type JobResult,
+  variationOf,
+  type VariationResult,
+} from "./run-job.js";
 import type { DocumentFile, StoredEntry } from "./store/document-file.js";
 import { describeDocument } from "./store/describe-document.js";
 import { documentMethods } from "./store/document-methods.js";
@@ -80,6 +87,7 @@ class InProcessEngine implements Engine {
   readonly #documents: ReturnType<typeof documentMethods>;
   readonly #tiles = new TileCache();
   readonly #jobs: JobQueue<JobResult>;
+  readonly #drawn = new DrawnCodesMemory();
 
   constructor(options: EngineOptions) {
     const { sessionDir } = options;
@@ -155,8 +163,8 @@ class InProcessEngine implements Engine {
         this.#jobs.cancel(jobId);
         return {};
       },
-      acceptResult: async ({ jobId }) => {
-        const file = await this.#accept(this.#jobs.result(jobId));
+      acceptResult: async ({ jobId, variation }) => {
+        const file = await this.#accept(variationOf(this.#jobs.result(jobId), variation));
         this.#jobs.discard(jobId);
         return this.#changed(file);
       },
@@ -225,7 +233,13 @@ class InProcessEngine implements Engine {
 
   async #startJob(request: JobRequest) {
     const base = await this.#baseOf(request);
-    return this.#jobs.start((context) => runJob(request, base, this.#parts.models, this.#store, context));
+    const complete = this.#drawn.resolve(request);
+    const jobId = this.#jobs.start(async (context) => {
+      const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
+      if (outcome.result.drawn) this.#drawn.remember(jobId, outcome.result.drawn);
+      return outcome;
+    });
+    return jobId;
   }
 
   /** A job works on the state that was shown when it was started, whatever happens meanwhile. */
@@ -237,7 +251,7 @@ class InProcessEngine implements Engine {
     return { documentId, revision: currentEntry<StoredEntry>(state).revision };
   }
 
-  async #accept(result: JobResult): Promise<DocumentFile> {
+  async #accept(result: VariationResult): Promise<DocumentFile> {
     if (result.type === "document") return this.#store.add(result.document);
     const { documentId, baseRevision, revision } = result;
     const { state } = await this.#store.get(documentId);

@@ -1,13 +1,16 @@
+import { AppError } from "../core/errors.js";
 import type { Raster } from "../core/raster.js";
 import { rectOfSize, type Rect } from "../core/rect.js";
 import { toScreenPixels } from "../core/screen-pixels.js";
 import type { DocumentId } from "../shared/ids.js";
-import type { EditJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
+import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
 import { notYet } from "../shared/not-yet.js";
 import { runEdit } from "./edit/run-edit.js";
 import { NO_METADATA } from "./files/metadata.js";
 import { pause, whileWanted, type JobContext } from "./jobs/job-context.js";
+import type { DrawnCodes } from "./jobs/drawn-codes.js";
 import type { JobOutcome } from "./jobs/job-queue.js";
+import type { LoadedModel } from "./jobs/prompts.js";
 import { runGenerate } from "./jobs/run-generate.js";
 import { runUpscale } from "./jobs/run-upscale.js";
 import type { Models } from "./models.js";
@@ -15,8 +18,8 @@ import { labelOf, recipeStepOf } from "./recipes.js";
 import type { DocumentStore, NewDocument, NewRevision } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 
-/** What accepting a job's result does. */
-export type JobResult =
+/** What accepting a variation of a job's result does. */
+export type VariationResult =
   | { readonly type: "document"; readonly document: NewDocument }
   | {
       readonly type: "revision";
@@ -25,6 +28,14 @@ export type JobResult =
       readonly baseRevision: number;
       readonly revision: NewRevision;
     };
+
+/** What a job made. */
+export interface JobResult {
+  /** At least one. */
+  readonly variations: readonly VariationResult[];
+  /** Tokens that another job may start from; null for an upscale. */
+  readonly drawn: DrawnCodes | null;
+}
 
 /** The state of a document that a job works on, taken when it is started. */
 export interface JobBase {
@@ -55,19 +66,29 @@ export async function runJob(
 
 async function edit(
   request: EditJob,
-  { documentId, revision }: JobBase,
+  base: JobBase,
   models: Models,
   store: DocumentStore,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
+  const { documentId, revision } = base;
   const original = await store.raster(documentId, revision);
   const loaded = await whileWanted(context, models.load(request.modelId));
-  const { rect, patch, changedPixels } = await runEdit(loaded, original, request, context);
-  return {
-    shown: { kind: "edit", documentId, rect, changedPixels, ...shownPicture(patch) },
-    bytes: patch.data.byteLength,
-    result: revisionResult(request, { documentId, revision }, { patch, rect }),
-  };
+  const { rect, variations } = await runEdit(loaded, original, request, context);
+  return outcomeOf(
+    request,
+    { kind: "edit", documentId, rect },
+    variations.map(({ patch, changedPixels }, index) => ({
+      picture: patch,
+      changedPixels,
+      result: revisionResult(requestOfVariation(request, index), base, { patch, rect }),
+    })),
+    drawnBy(
+      loaded,
+      request,
+      variations.map(({ codes }) => [codes]),
+    ),
+  );
 }
 
 async function upscale(
@@ -90,7 +111,10 @@ async function upscale(
       ...shownPicture(raster),
     },
     bytes: raster.data.byteLength,
-    result: revisionResult(request, { documentId, revision }, { raster }),
+    result: {
+      variations: [revisionResult(request, { documentId, revision }, { raster })],
+      drawn: null,
+    },
   };
 }
 
@@ -100,9 +124,75 @@ async function generate(
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const loaded = await whileWanted(context, models.load(request.modelId));
-  const raster = await runGenerate(loaded, request, context);
-  const rect = rectOfSize(raster.width, raster.height);
-  const document: NewDocument = {
+  const variations = await runGenerate(loaded, request, context);
+  const { width = 1, height = 1 } = variations[0]?.raster ?? {};
+  const rect = rectOfSize(width, height);
+  return outcomeOf(
+    request,
+    { kind: "generate", documentId: null, rect },
+    variations.map(({ raster }, index) => ({
+      picture: raster,
+      changedPixels: areaOf(rect),
+      result: {
+        type: "document",
+        document: newDocument(requestOfVariation(request, index), raster),
+      },
+    })),
+    drawnBy(
+      loaded,
+      request,
+      variations.map(({ codes }) => [codes]),
+    ),
+  );
+}
+
+/** One variation, to be shown and to be accepted. */
+interface FinishedVariation {
+  readonly picture: Raster;
+  readonly changedPixels: number;
+  readonly result: VariationResult;
+}
+
+function outcomeOf(
+  { variations: asked }: EditJob | GenerateJob | ExtendJob,
+  about: Pick<JobOutcome<JobResult>["shown"], "kind" | "documentId" | "rect">,
+  variations: readonly FinishedVariation[],
+  drawn: DrawnCodes,
+): JobOutcome<JobResult> {
+  const [first] = variations;
+  if (!first) throw new RangeError("a job makes at least one variation");
+  const pictures = variations.map(({ picture }) => shownPicture(picture));
+  return {
+    shown: {
+      ...about,
+      changedPixels: first.changedPixels,
+      ...shownPicture(first.picture),
+      ...(asked !== undefined && { variations: pictures }),
+    },
+    bytes: variations.reduce((sum, { picture }) => sum + picture.data.byteLength, 0),
+    result: { variations: variations.map(({ result }) => result), drawn },
+  };
+}
+
+/** The request that makes one of a job's variations alone: what is kept with its result. */
+function requestOfVariation<Request extends EditJob | GenerateJob | ExtendJob>(
+  request: Request,
+  index: number,
+): Request {
+  if (request.variations === undefined) return request;
+  return { ...request, variations: 1, firstVariation: (request.firstVariation ?? 0) + index };
+}
+
+function drawnBy(
+  { model }: LoadedModel,
+  { modelId }: JobRequest,
+  variations: readonly (readonly Int32Array[])[],
+): DrawnCodes {
+  return { modelId, variations, tokensPerScale: model.layout.tokensPerScale };
+}
+
+function newDocument(request: GenerateJob, raster: Raster): NewDocument {
+  return {
     name: nameFromPrompt(request.prompt),
     format: "none",
     raster,
@@ -111,24 +201,24 @@ async function generate(
     label: labelOf(request),
     recipe: recipeStepOf(request),
   };
-  return {
-    shown: {
-      kind: "generate",
-      documentId: null,
-      rect,
-      changedPixels: areaOf(rect),
-      ...shownPicture(raster),
-    },
-    bytes: raster.data.byteLength,
-    result: { type: "document", document },
-  };
+}
+
+/** @throws AppError REQUEST_INVALID if the job made fewer variations */
+export function variationOf({ variations }: JobResult, index = 0): VariationResult {
+  const wanted = variations[index];
+  if (wanted) return wanted;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected one of the job's ${variations.length} variations but got number ${index}, counted from 0.`,
+    { variation: index },
+  );
 }
 
 function revisionResult(
   request: EditJob | UpscaleJob,
   { documentId, revision }: JobBase,
   change: NewRevision["change"],
-): JobResult {
+): VariationResult {
   return {
     type: "revision",
     documentId,

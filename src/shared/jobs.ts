@@ -30,6 +30,14 @@ const drawing = {
   scaleSampling: z.array(scaleSamplingSchema.nullable()).max(32).readonly().optional(),
   /** How many are drawn as one batch; 1 by default. */
   variations: z.int().min(1).max(MAX_VARIATIONS).optional(),
+  /** Number of the first of them, 0 by default: the record of a chosen one, so it is made alone. */
+  firstVariation: z
+    .int()
+    .min(0)
+    .max(MAX_VARIATIONS - 1)
+    .optional(),
+  /** False makes no pictures while drawing; the result is the same. */
+  previews: z.boolean().optional(),
   startFrom: startFromSchema.optional(),
   startCodes: startCodesSchema.optional(),
 };

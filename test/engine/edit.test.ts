@@ -30,7 +30,8 @@ const defaults: Omit<EditRequest, "mask"> = {
 };
 
 async function edit(original: Raster, request: EditRequest) {
-  const result = await runEdit(loaded, original, request, quietContext());
+  const { rect, variations } = await runEdit(loaded, original, request, quietContext());
+  const result = { rect, ...variations[0]! };
   return { ...result, edited: pasteRaster(original, result.patch, result.rect.x, result.rect.y) };
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ArSession, readPrompts } from "../../src/engine/ar/ar-session.js";
-import { drawTokens } from "../../src/engine/ar/draw-tokens.js";
+import { drawTokens, drawVariations } from "../../src/engine/ar/draw-tokens.js";
 import {
   largestDifference,
   readGolden,
@@ -151,19 +151,41 @@ describe("the autoregressive steps", () => {
     const prefix = await readPrompts(model, [await prompts.encode("")]);
     const { tokenCount, scaleCount } = model.layout;
     const scales: number[] = [];
-    let tokens = 0;
-    await drawTokens(
+    const tokens: number[] = [];
+    await drawVariations(
       model,
       prefix,
-      { codes: new Int32Array(tokenCount), isDrawn: new Uint8Array(tokenCount).fill(1) },
       {
-        ...settings,
-        random: createRandom(1),
-        onToken: () => tokens++,
-        onScale: async (scale) => void scales.push(scale),
+        codes: new Int32Array(tokenCount),
+        isDrawn: new Uint8Array(tokenCount).fill(1),
+        randoms: [createRandom(1)],
+      },
+      model.layout.scales.map(() => settings),
+      {
+        pause: noPause,
+        onToken: (token) => void tokens.push(token),
+        onScale: (scale) => void scales.push(scale),
       },
     );
-    expect(tokens).toBe(tokenCount);
+    expect(tokens).toEqual(Array.from({ length: tokenCount }, (_, token) => token));
     expect(scales).toEqual(Array.from({ length: scaleCount }, (_, scale) => scale));
+  });
+
+  it("give a sequence the same bits whatever else is in the batch", async () => {
+    const texts = ["a red flower", ""];
+    const prefix = await readPrompts(model, await Promise.all(texts.map((t) => prompts.encode(t))));
+    const { tokenCount } = model.layout;
+    const codes = (variation: number) =>
+      Int32Array.from(golden.codes, (code, token) => (code + 7 * variation + token) % 16);
+    const all = Array.from({ length: 16 }, (_, variation) => codes(variation));
+    for (const chunk of [1, 3, tokenCount - 1]) {
+      const together = await ArSession.after(model, prefix)
+        .repeat(all.length)
+        .logitsOf(0, chunk, all);
+      for (const variation of [0, 1, 15]) {
+        const alone = await ArSession.after(model, prefix).logitsOf(0, chunk, codes(variation));
+        expect(together.slice(2 * variation, 2 * variation + 2)).toEqual(alone);
+      }
+    }
   });
 });

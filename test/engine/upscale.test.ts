@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createRaster, extractChannel, rastersEqual } from "../../src/core/raster.js";
 import { findBlockMismatch } from "../../src/core/verify.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
-import { runGenerate } from "../../src/engine/jobs/run-generate.js";
 import { runUpscale, type UpscaleRequest } from "../../src/engine/jobs/run-upscale.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 import { openDebugModel } from "./debug-bundle.js";
@@ -94,31 +93,5 @@ describe("an upscale", () => {
   it("refuses a result beyond the limits before it spends memory", async () => {
     const wide = createRaster(20_000, 10, 1, 8);
     await expect(upscale(wide, { factor: 4 })).rejects.toMatchObject({ code: "IMAGE_TOO_LARGE" });
-  });
-});
-
-describe("a generated picture", () => {
-  it("has the model's size, comes coarse to fine and again for the same seed", async () => {
-    const request = {
-      prompt: "a dog",
-      negativePrompt: "",
-      seed: 3,
-      guidance: 2,
-      temperature: 1,
-      topK: 0,
-      topP: 1,
-    };
-    const scales: number[] = [];
-    const picture = await runGenerate(loaded, request, {
-      ...quietContext(),
-      onPreview: (scale) => scales.push(scale),
-    });
-    const { imageSize, scaleCount } = loaded.model.layout;
-    expect(picture).toMatchObject({ width: imageSize, height: imageSize, channels: 3, depth: 8 });
-    expect(scales).toEqual(Array.from({ length: scaleCount }, (_, scale) => scale));
-    const again = await runGenerate(loaded, request, quietContext());
-    expect(rastersEqual(again, picture)).toBe(true);
-    const other = await runGenerate(loaded, { ...request, seed: 4 }, quietContext());
-    expect(rastersEqual(other, picture)).toBe(false);
   });
 });

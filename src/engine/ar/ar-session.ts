@@ -40,7 +40,7 @@ export async function readPrompts(
     mask.fill(HIDDEN, sequence * rows + count, (sequence + 1) * rows);
   });
   const codes = new Int32Array(model.layout.tokenCount);
-  await session.extend({ start: 0, count: rows, codes, states, mask });
+  await session.extend({ start: 0, count: rows, codes: [codes], states, mask });
   return { cache, batch };
 }
 
@@ -48,19 +48,23 @@ export async function readPrompts(
 interface Chunk {
   readonly start: number;
   readonly count: number;
-  /** One code a token; those at or after the chunk's end are not read. */
-  readonly codes: Int32Array;
+  /** One code a token, for each variation; those at or after the chunk's end are not read. */
+  readonly codes: readonly Int32Array[];
   /** (batch, count, width), only for text positions. */
   readonly states?: Float32Array;
   /** (batch, count): {@link HIDDEN} for padding, only for text positions. */
   readonly mask?: Float32Array;
 }
 
-/** A batch of sequences that grow together, all with the same codes. */
+/**
+ * A batch of sequences that grow together: for each variation one sequence a text of the prefix, all
+ * with the variation's codes. Sequences of one variation lie next to each other.
+ */
 export class ArSession {
   constructor(
     private readonly model: Model,
     private readonly cache: KeyValueCache,
+    readonly variations = 1,
   ) {}
 
   /** A session that continues prompts that were read; the prefix itself stays as it is. */
@@ -68,16 +72,27 @@ export class ArSession {
     return new ArSession(model, prefix.cache.copy());
   }
 
+  /** A session of several variations that continue what this one, of a single one, has read. */
+  repeat(variations: number): ArSession {
+    if (variations === this.variations) return this;
+    return new ArSession(this.model, this.cache.repeat(variations), variations);
+  }
+
   /**
    * Feeds the positions of tokens `first..last` (inclusive) and returns the logits of token `last`,
    * for which all codes before it have to be known.
+   * @param codes of each variation; a session of a single one reads the first
    */
-  async logitsOf(first: number, last: number, codes: Int32Array): Promise<BatchLogits> {
+  async logitsOf(
+    first: number,
+    last: number,
+    codes: Int32Array | readonly Int32Array[],
+  ): Promise<BatchLogits> {
     const { textPositions } = this.model.manifest.ar;
     const outputs = await this.extend({
       start: textPositions + first,
       count: last - first + 1,
-      codes,
+      codes: codes instanceof Int32Array ? [codes] : codes,
     });
     return last < this.model.layout.tokensPerScale ? outputs.approximation : outputs.detail;
   }
@@ -110,8 +125,11 @@ export class ArSession {
     const { width } = this.model.manifest.text;
     const { tokenCount } = this.model.layout;
     const batchCodes = new BigInt64Array(batch * tokenCount);
-    const one = toInt64(codes);
-    for (let sequence = 0; sequence < batch; sequence++) batchCodes.set(one, sequence * tokenCount);
+    const texts = batch / this.variations;
+    for (let sequence = 0; sequence < batch; sequence++) {
+      const own = codes[Math.floor(sequence / texts)];
+      if (own) batchCodes.set(toInt64(own), sequence * tokenCount);
+    }
     const cacheShape = [layers, batch, heads, positions, headDim];
     return {
       text: floatTensor(states ?? new Float32Array(batch * count * width), [batch, count, width]),

@@ -1,5 +1,6 @@
-import { drawToken, guideLogits, type DrawSettings } from "../sampling/draw.js";
+import { drawToken, guideLogits } from "../sampling/draw.js";
 import type { Random } from "../sampling/random.js";
+import type { ScaleSettings } from "../sampling/scale-settings.js";
 import type { Model } from "../bundle/model.js";
 import { ArSession, type BatchLogits, type TextPrefix } from "./ar-session.js";
 
@@ -17,49 +18,98 @@ export interface TokenPlan {
   readonly isDrawn: Uint8Array;
 }
 
-export interface DrawOptions extends DrawSettings {
-  /** Weight of the prompt; used if the prefix holds two sequences. */
-  readonly guidance: number;
-  readonly random: Random;
+/** What several variations of one thing draw: the same tokens, each with numbers of its own. */
+export interface VariationPlan {
+  readonly isDrawn: Uint8Array;
+  /** One a variation. */
+  readonly randoms: readonly Random[];
+  /** Known codes: one array for all variations, or one for each. */
+  readonly codes: Int32Array | readonly Int32Array[];
+}
+
+/** What happens while tokens are drawn. */
+export interface DrawHooks {
   /** Lets the event loop turn and throws if the job was cancelled; called between steps. */
   readonly pause: () => Promise<void>;
-  /** Called after each drawn token. */
-  readonly onToken?: (scale: number) => void;
-  /** Called when the last drawn token of a scale is there, with all codes so far. */
-  readonly onScale?: (scale: number, codes: Int32Array) => Promise<void>;
+  /** Called after each drawn token, with all codes so far of each variation. */
+  readonly onToken?: (token: number, codes: readonly Int32Array[]) => void | Promise<void>;
+  /** Called when the last drawn token of a scale is there. */
+  readonly onScale?: (scale: number, codes: readonly Int32Array[]) => void | Promise<void>;
+}
+
+/** One sequence with the same settings at every scale. */
+export interface DrawOptions extends ScaleSettings {
+  readonly random: Random;
+  readonly pause: () => Promise<void>;
 }
 
 /**
- * Draws the missing tokens one after another, coarse to fine. Runs of forced tokens are fed together
- * with the next drawn one, so the cost follows the tokens that are really drawn.
+ * {@link drawVariations} for a single one.
  * @returns all codes, forced ones unchanged
  */
 export async function drawTokens(
   model: Model,
   prefix: TextPrefix,
-  plan: TokenPlan,
+  { codes, isDrawn }: TokenPlan,
   options: DrawOptions,
 ): Promise<Int32Array> {
+  const settings = model.layout.scales.map(() => options);
+  const plan = { codes, isDrawn, randoms: [options.random] };
+  const [drawn] = await drawVariations(model, prefix, plan, settings, options);
+  return drawn ?? codes;
+}
+
+/**
+ * Draws the missing tokens one after another, coarse to fine, for all variations in one batch. Runs
+ * of forced tokens are fed together with the next drawn one, so the cost follows the tokens that are
+ * really drawn; what all variations have in common is computed once.
+ *
+ * On the CPU a sequence's logits are the same bits whatever else is in the batch (a test holds the
+ * runtime to it), so a variation drawn alone is the one drawn among others.
+ * @param settings one a scale
+ * @returns the codes of each variation, forced ones unchanged
+ */
+export async function drawVariations(
+  model: Model,
+  prefix: TextPrefix,
+  plan: VariationPlan,
+  settings: readonly ScaleSettings[],
+  hooks: DrawHooks,
+): Promise<Int32Array[]> {
   const { tokensPerScale } = model.layout;
-  const codes = plan.codes.slice();
-  const session = ArSession.after(model, prefix);
-  const drawn = drawnTokens(plan.isDrawn);
+  const { randoms, isDrawn } = plan;
+  const known = plan.codes;
+  const codes = randoms.map((_, variation) =>
+    (isShared(known) ? known : codesAt(known, variation)).slice(),
+  );
+  const drawn = drawnTokens(isDrawn);
+  let session = ArSession.after(model, prefix);
+  // As long as nothing is drawn, variations of shared codes are one sequence.
+  if (!isShared(plan.codes)) session = session.repeat(codes.length);
   let fed = 0;
   for (const [index, token] of drawn.entries()) {
-    await options.pause();
+    await hooks.pause();
     while (token - fed >= MAX_CHUNK) {
       await session.logitsOf(fed, fed + MAX_CHUNK - 1, codes);
       fed += MAX_CHUNK;
-      await options.pause();
+      await hooks.pause();
     }
     const logits = await session.logitsOf(fed, token, codes);
-    codes[token] = drawToken(combine(logits, options.guidance), options, options.random);
-    fed = token + 1;
     const scale = Math.floor(token / tokensPerScale);
-    options.onToken?.(scale);
+    const scaleSettings = settings[scale];
+    if (!scaleSettings) throw new RangeError("settings for each scale are needed");
+    for (const [variation, random] of randoms.entries()) {
+      const sequence = session.variations === 1 ? 0 : variation * prefix.batch;
+      const own = logits.slice(sequence, sequence + prefix.batch);
+      const combined = combine(own, scaleSettings.guidance);
+      codesAt(codes, variation)[token] = drawToken(combined, scaleSettings, random);
+    }
+    if (session.variations < codes.length) session = session.repeat(codes.length);
+    fed = token + 1;
+    await hooks.onToken?.(token, codes);
     const next = drawn[index + 1];
     const isLastOfScale = next === undefined || Math.floor(next / tokensPerScale) !== scale;
-    if (isLastOfScale) await options.onScale?.(scale, codes);
+    if (isLastOfScale) await hooks.onScale?.(scale, codes);
   }
   return codes;
 }
@@ -69,9 +119,19 @@ export function drawnTokens(isDrawn: Uint8Array): number[] {
   return Array.from(isDrawn.keys()).filter((token) => isDrawn[token] === 1);
 }
 
+function isShared(codes: VariationPlan["codes"]): codes is Int32Array {
+  return codes instanceof Int32Array;
+}
+
+function codesAt(codes: readonly Int32Array[], variation: number): Int32Array {
+  const own = codes[variation];
+  if (own) return own;
+  throw new RangeError("codes of each variation are needed");
+}
+
 function combine([conditional, unconditional]: BatchLogits, guidance: number): Float32Array {
   if (conditional === undefined) return new Float32Array(0);
-  return unconditional === undefined
+  return unconditional === undefined || guidance === 1
     ? conditional
     : guideLogits(conditional, unconditional, guidance);
 }

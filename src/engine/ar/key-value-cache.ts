@@ -41,6 +41,23 @@ export class KeyValueCache {
     return copy;
   }
 
+  /** A cache with every sequence `times` times: the whole batch, then the whole batch again. */
+  repeat(times: number): KeyValueCache {
+    const { layers, batch, heads, positions, headDim } = this.shape;
+    const repeated = new KeyValueCache({ ...this.shape, batch: batch * times });
+    const length = batch * heads * positions * headDim;
+    for (let layer = 0; layer < layers; layer++) {
+      const keys = this.keys.subarray(layer * length, (layer + 1) * length);
+      const values = this.values.subarray(layer * length, (layer + 1) * length);
+      for (let copy = 0; copy < times; copy++) {
+        repeated.keys.set(keys, (layer * times + copy) * length);
+        repeated.values.set(values, (layer * times + copy) * length);
+      }
+    }
+    for (let copy = 0; copy < times; copy++) repeated.mask.set(this.mask, copy * this.mask.length);
+    return repeated;
+  }
+
   /**
    * Writes the rows of `count` positions from `start` on.
    * @param newKeys, newValues (layers, batch, heads, count, headDim)

@@ -2,6 +2,7 @@ import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
 import type { ModelImage } from "../../core/model-image.js";
 import type { EditRegion } from "../../core/plan/region.js";
 import type { Raster } from "../../core/raster.js";
+import type { Rect } from "../../core/rect.js";
 import { toScreenPixels, type ScreenPixels } from "../../core/screen-pixels.js";
 
 /** Makes pictures of an edit while it is being drawn, at the model's resolution. */
@@ -16,7 +17,7 @@ export interface EditPreview {
  */
 export function createEditPreview(original: Raster, region: EditRegion, mask: Mask): EditPreview {
   const before = toScreenPixels(original, region.inside, region.factor);
-  const weights = reducedWeights(mask, region, before.width, before.height);
+  const weights = reducedMask(mask, region.inside, region.factor, before.width);
   return {
     render({ side, data }) {
       const rgba = before.rgba.slice();
@@ -45,21 +46,23 @@ function meanOf(data: Float32Array, at: number, area: number): number {
   return ((data[at] ?? 0) + (data[at + area] ?? 0) + (data[at + 2 * area] ?? 0)) / 3;
 }
 
-/** Mean of the mask over each model pixel, 0..1. */
-function reducedWeights(
-  mask: Mask,
-  { inside, factor }: EditRegion,
-  width: number,
-  height: number,
-): Float32Array {
-  const alpha = maskAlphaIn(mask, inside);
-  const weights = new Float32Array(width * height);
-  for (let y = 0; y < inside.height; y++) {
-    const row = Math.floor(y / factor) * width;
-    for (let x = 0; x < inside.width; x++) {
+/** 1 for each model pixel of the region that holds a masked pixel; `imageSize * imageSize` values. */
+export function maskedModelPixels(mask: Mask, { rect, factor, imageSize }: EditRegion): Uint8Array {
+  return Uint8Array.from(reducedMask(mask, rect, factor, imageSize), (share) =>
+    share > 0 ? 1 : 0,
+  );
+}
+
+/** Mean of the mask over blocks of `factor` x `factor` pixels from the rectangle's corner, 0..1. */
+function reducedMask(mask: Mask, rect: Rect, factor: number, columns: number): Float32Array {
+  const alpha = maskAlphaIn(mask, rect);
+  const sums = new Float32Array(columns * Math.ceil(rect.height / factor));
+  for (let y = 0; y < rect.height; y++) {
+    const row = Math.floor(y / factor) * columns;
+    for (let x = 0; x < rect.width; x++) {
       const at = row + Math.floor(x / factor);
-      weights[at] = (weights[at] ?? 0) + (alpha[y * inside.width + x] ?? 0);
+      sums[at] = (sums[at] ?? 0) + (alpha[y * rect.width + x] ?? 0);
     }
   }
-  return weights.map((sum) => Math.min(1, sum / (255 * factor * factor)));
+  return sums.map((sum) => Math.min(1, sum / (255 * factor * factor)));
 }

@@ -1,24 +1,42 @@
 import type { CompositeResult } from "../../core/edit/composite.js";
+import { fillHarmonically } from "../../core/edit/harmonic-fill.js";
+import { limitMaskToCells } from "../../core/edit/limit-mask.js";
 import { AppError } from "../../core/errors.js";
-import { frozenBlockSide, frozenTokenCount, type TokenLayout } from "../../core/layout.js";
-import { maskedCells } from "../../core/mask/cells.js";
+import { frozenBlockSide, type TokenLayout } from "../../core/layout.js";
 import { featherMask } from "../../core/mask/feather.js";
 import { maskAlphaIn, trimMask, validateMask, type Mask } from "../../core/mask/mask.js";
 import { readModelImage, type ModelImage } from "../../core/model-image.js";
 import { planEditRegion, type EditRegion } from "../../core/plan/region.js";
 import { cropRaster, type Raster } from "../../core/raster.js";
-import { intersectRects, isEmptyRect, rectOfSize } from "../../core/rect.js";
+import { intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/rect.js";
 import type { EditJob } from "../../shared/jobs.js";
-import { drawTokens } from "../ar/draw-tokens.js";
-import { TokenKind, type Model } from "../bundle/model.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
-import { readSteering, type LoadedModel } from "../jobs/prompts.js";
-import { createRandom } from "../sampling/random.js";
-import { createEditPreview } from "./edit-preview.js";
+import type { LoadedModel } from "../jobs/prompts.js";
+import { drawPictures, stepsOf, variationCount, type DrawnPicture } from "./draw-pictures.js";
+import { createEditPreview, maskedModelPixels } from "./edit-preview.js";
 import { applyNatively } from "./native-change.js";
+import { PreviewPacer } from "./preview-pacer.js";
+import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
+import { exactScalesOf, removalOf } from "./removal.js";
 
 /** What an edit needs of its request; the document is already looked up. */
-export type EditRequest = Omit<EditJob, "kind" | "documentId" | "modelId">;
+export type EditRequest = Omit<EditJob, "kind" | "documentId" | "modelId" | "startFrom">;
+
+/** One variation of an edit. */
+export interface EditedVariation {
+  /** The new pixels of the region's part in the picture. */
+  readonly patch: Raster;
+  readonly changedPixels: number;
+  /** Every token of the region. */
+  readonly codes: Int32Array;
+}
+
+/** What an edit made. */
+export interface EditOutcome {
+  /** The region's part in the picture, the same for all variations. */
+  readonly rect: Rect;
+  readonly variations: readonly EditedVariation[];
+}
 
 /**
  * Redraws the masked part of a picture (design: edit). Scales below `frozenScales` and cells outside
@@ -31,29 +49,116 @@ export async function runEdit(
   original: Raster,
   request: EditRequest,
   context: JobContext,
-): Promise<CompositeResult> {
-  const { model } = loaded;
-  const { layout } = model;
-  const { frozenScales } = request;
-  requireFrozenScales(layout, frozenScales);
+): Promise<EditOutcome> {
+  const { layout, manifest } = loaded.model;
+  requireFrozenScales(layout, request.frozenScales);
+  requireStartCodes(request.startCodes, layout, manifest.codebooks, 1);
   const drawnMask = maskInside(request.mask, original);
-  const mask = featherMask(drawnMask, request.feather);
   const region = planEditRegion({
     imageWidth: original.width,
     imageHeight: original.height,
     maskBounds: drawnMask.rect,
     layout,
   });
-  if (frozenScales === layout.scaleCount) return unchanged(original, region);
+  const area: EditArea = {
+    original,
+    region,
+    mask: featherMask(drawnMask, request.feather),
+    request,
+  };
+  const { rect, pictures, mask } = await drawArea(loaded, area, context);
+  const variations: EditedVariation[] = [];
+  for (const picture of pictures) {
+    const change = { ...area, mask, picture };
+    variations.push({ ...(await finish(loaded, change, context)), codes: picture.codes });
+  }
+  return { rect, variations };
+}
 
-  const generated = await drawRegion(loaded, { original, region, mask, request }, context);
-  const frozenSide = frozenBlockSide(layout, frozenScales);
-  const blockSide = frozenSide === null ? null : frozenSide * region.factor;
+/** What is edited. */
+interface EditArea {
+  readonly original: Raster;
+  readonly region: EditRegion;
+  readonly mask: Mask;
+  readonly request: EditRequest;
+}
+
+/** Pictures at the model's resolution; `image` is null where nothing is to change. */
+interface DrawnArea {
+  readonly rect: Rect;
+  /** Limited to cells that changed. */
+  readonly mask: Mask;
+  readonly pictures: readonly (Omit<DrawnPicture, "image"> & {
+    readonly image: ModelImage | null;
+  })[];
+}
+
+/** Draws the region at the model's resolution, with previews. */
+async function drawArea(
+  loaded: LoadedModel,
+  { original, region, mask: wholeMask, request }: EditArea,
+  context: JobContext,
+): Promise<DrawnArea> {
+  const { model } = loaded;
+  const { layout } = model;
+  const startScales = request.startCodes?.scales ?? 0;
+  const tokens = planRegionTokens({
+    layout,
+    exactScales: exactScalesOf(request, layout),
+    mask: wholeMask,
+    region,
+    strength: request.strength ?? 1,
+    seed: request.seed,
+    startScales,
+  });
+  const mask = limitMaskToCells(wholeMask, tokens.touchedCells, region.rect, layout.grid);
+  context.onProgress({ stage: "encoding", scale: null, done: 0, total: 1 });
+  await pause(context);
+  const seen = readModelImage(original, region.rect, region.factor);
+  const removal = removalOf(request);
+  const image = removal ? fillHarmonically(seen, maskedModelPixels(wholeMask, region)) : seen;
+  const codes = withStartCodes(await model.encode(image), tokens, layout, request.startCodes);
+  const count = variationCount(request);
+  if (!tokens.touchedCells.includes(1)) {
+    const same = Array.from({ length: count }, () => ({ image: null, codes }));
+    return { rect: region.inside, mask, pictures: same };
+  }
+  await pause(context);
+  const preview = createEditPreview(original, region, mask);
+  const total = stepsOf(model, tokens.isDrawn, request, context);
+  let done = 0;
+  const pictures = await drawPictures(
+    loaded,
+    { contexts: [{ image, codes }], ...tokens },
+    { ...request, ...removal },
+    {
+      context,
+      pacer: new PreviewPacer(context.clock, request.previews),
+      onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
+      onPicture: (scale, generated, variation) => {
+        if (request.previews === false) return;
+        context.onPreview(scale, region.inside, preview.render(generated), variation);
+      },
+    },
+  );
+  return { rect: region.inside, mask, pictures };
+}
+
+/** Carries a drawn picture into the original. */
+async function finish(
+  { model }: LoadedModel,
+  change: EditArea & { readonly picture: DrawnArea["pictures"][number] },
+  context: JobContext,
+): Promise<CompositeResult> {
+  const { original, region, mask, request, picture } = change;
   context.onProgress({ stage: "compositing", scale: null, done: 0, total: 1 });
   await pause(context);
+  if (picture.image === null) return unchanged(original, region);
+  const frozenSide = frozenBlockSide(model.layout, request.frozenScales);
+  const blockSide = frozenSide === null ? null : frozenSide * region.factor;
   return applyNatively(
     model,
-    { original, region, generated, mask, blockSide },
+    { original, region, generated: picture.image, mask, blockSide },
     {
       pause: () => pause(context),
       onTiles: (done, total) => {
@@ -61,82 +166,6 @@ export async function runEdit(
       },
     },
   );
-}
-
-interface RegionToDraw {
-  readonly original: Raster;
-  readonly region: EditRegion;
-  readonly mask: Mask;
-  readonly request: EditRequest;
-}
-
-/** Draws the region at the model's resolution, with a preview after each scale. */
-async function drawRegion(
-  loaded: LoadedModel,
-  { original, region, mask, request }: RegionToDraw,
-  context: JobContext,
-): Promise<ModelImage> {
-  const { model } = loaded;
-  context.onProgress({ stage: "encoding", scale: null, done: 0, total: 1 });
-  await pause(context);
-  const image = readModelImage(original, region.rect, region.factor);
-  const codes = await model.encode(image);
-  const isDrawn = tokensToDraw(model.layout, request.frozenScales, mask, region);
-  await pause(context);
-  const prefix = await readSteering(loaded, request);
-  const total = isDrawn.reduce((sum, value) => sum + value, 0);
-  const preview = createEditPreview(original, region, mask);
-  let done = 0;
-  let generated = image;
-  await drawTokens(
-    model,
-    prefix,
-    { codes, isDrawn },
-    {
-      ...request,
-      random: createRandom(request.seed),
-      pause: () => pause(context),
-      onToken: (scale) => {
-        context.onProgress({ stage: "drawing", scale, done: ++done, total });
-      },
-      onScale: async (scale, codesSoFar) => {
-        await pause(context);
-        generated = await decodeUpTo(model, image, codesSoFar, isDrawn, scale);
-        context.onPreview(scale, region.inside, preview.render(generated));
-      },
-    },
-  );
-  return generated;
-}
-
-/** 1 for tokens of free scales whose cell holds a masked pixel. */
-function tokensToDraw(
-  layout: TokenLayout,
-  frozenScales: number,
-  mask: Mask,
-  { rect }: EditRegion,
-): Uint8Array {
-  const cells = maskedCells(mask, rect, layout.grid);
-  const frozen = frozenTokenCount(layout, frozenScales);
-  return Uint8Array.from({ length: layout.tokenCount }, (_, token) =>
-    token < frozen ? 0 : (cells[token % layout.tokensPerScale] ?? 0),
-  );
-}
-
-/** Drawn tokens up to `scale` by their codes, later ones masked, everything else exact. */
-async function decodeUpTo(
-  model: Model,
-  image: ModelImage,
-  codes: Int32Array,
-  isDrawn: Uint8Array,
-  scale: number,
-): Promise<ModelImage> {
-  const known = frozenTokenCount(model.layout, scale + 1);
-  const kinds = isDrawn.map((drawn, token) => {
-    if (drawn === 0) return TokenKind.exact;
-    return token < known ? TokenKind.code : TokenKind.masked;
-  });
-  return model.decode({ image, codes, kinds });
 }
 
 /** The part of the mask that lies in the picture, shrunk to what is painted. */

@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Rect } from "../../core/rect.js";
 import type { ScreenPixels } from "../../core/screen-pixels.js";
+import type { AppErrorData } from "../../core/errors.js";
 import type { JobStage } from "../../shared/jobs.js";
+import type { Clock } from "./time-left.js";
 
 /** How far a job is; `done` of `total` steps of the stage. */
 export interface JobProgress {
@@ -16,8 +18,17 @@ export interface JobProgress {
 export interface JobContext {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: JobProgress) => void;
-  /** The region as it would look if the job stopped after `scale`; `rect` in document pixels. */
-  readonly onPreview: (scale: number, rect: Rect, pixels: ScreenPixels) => void;
+  /**
+   * The region of a variation as it would look if the job stopped now, in or after `scale`; `rect`
+   * in document pixels.
+   */
+  readonly onPreview: (scale: number, rect: Rect, pixels: ScreenPixels, variation: number) => void;
+  /** Paces previews; without one there is one after each scale and none in between. */
+  readonly clock?: Clock;
+  /** At most so many variations in one run of the model; a smaller number takes less memory. */
+  readonly maxBatch?: number;
+  /** Why the job runs a second time, now on the CPU; not there the first time. */
+  readonly failure?: AppErrorData;
 }
 
 /**

@@ -114,13 +114,15 @@ export class JobQueue<Result> {
     const timeLeft = new TimeLeft(this.clock);
     return {
       signal: controller.signal,
+      clock: this.clock,
       onProgress: (progress) => {
         const { stage, done, total } = progress;
         const secondsLeft = timeLeft.estimate(stage, done, total);
         this.emit("job-progress", { jobId, ...progress, secondsLeft });
       },
-      onPreview: (scale, rect, { width, height, rgba }) => {
-        this.emit("job-preview", { jobId, scale, rect, width, height, rgba: plainBytes(rgba) });
+      onPreview: (scale, rect, { width, height, rgba }, variation) => {
+        const pixels = { width, height, rgba: plainBytes(rgba) };
+        this.emit("job-preview", { jobId, scale, variation, rect, ...pixels });
       },
     };
   }

@@ -3,50 +3,61 @@ import { createRaster, type Raster } from "../../core/raster.js";
 import { rectOfSize } from "../../core/rect.js";
 import { toScreenPixels } from "../../core/screen-pixels.js";
 import type { GenerateJob } from "../../shared/jobs.js";
-import { drawTokens } from "../ar/draw-tokens.js";
 import { TokenKind } from "../bundle/model.js";
-import { createRandom } from "../sampling/random.js";
+import { drawPictures, stepsOf } from "../edit/draw-pictures.js";
+import { PreviewPacer } from "../edit/preview-pacer.js";
+import { requireStartCodes, withStartCodes } from "../edit/region-plan.js";
 import { pause, type JobContext } from "./job-context.js";
-import { readSteering, type LoadedModel } from "./prompts.js";
+import type { LoadedModel } from "./prompts.js";
 
-/** Draws a picture of the model's size from text alone: 8-bit RGB. */
+/** What a generation needs of its request. */
+export type GenerateRequest = Omit<GenerateJob, "kind" | "modelId" | "factor" | "startFrom">;
+
+/** One generated picture. */
+export interface GeneratedVariation {
+  /** 8-bit RGB. */
+  readonly raster: Raster;
+  readonly codes: Int32Array;
+}
+
+/**
+ * Draws pictures of the model's size from text alone.
+ * @throws AppError REQUEST_INVALID; an AbortError if cancelled
+ */
 export async function runGenerate(
   loaded: LoadedModel,
-  request: Omit<GenerateJob, "kind" | "modelId">,
+  request: GenerateRequest,
   context: JobContext,
-): Promise<Raster> {
+): Promise<GeneratedVariation[]> {
   const { model } = loaded;
-  const { imageSize, tokenCount, tokensPerScale } = model.layout;
+  const { layout, manifest } = model;
+  const { imageSize, tokenCount, tokensPerScale } = layout;
+  const { startCodes } = request;
+  requireStartCodes(startCodes, layout, manifest.codebooks, 1);
   await pause(context);
-  const prefix = await readSteering(loaded, request);
-  const blank = { side: imageSize, data: new Float32Array(3 * imageSize * imageSize) };
+  const image = { side: imageSize, data: new Float32Array(3 * imageSize * imageSize) };
   const rect = rectOfSize(imageSize, imageSize);
+  const kinds = new Uint8Array(tokenCount).fill(TokenKind.code);
+  const given = (startCodes?.scales ?? 0) * tokensPerScale;
+  const isDrawn = new Uint8Array(tokenCount).fill(1, given);
+  const codes = withStartCodes(new Int32Array(tokenCount), { kinds }, layout, startCodes);
+  const total = stepsOf(model, isDrawn, request, context);
   let done = 0;
-  let raster = toRaster(blank);
-  await drawTokens(
-    model,
-    prefix,
+  const pictures = await drawPictures(
+    loaded,
+    { contexts: [{ image, codes }], isDrawn, kinds },
+    request,
     {
-      codes: new Int32Array(tokenCount),
-      isDrawn: new Uint8Array(tokenCount).fill(1),
-    },
-    {
-      ...request,
-      random: createRandom(request.seed),
-      pause: () => pause(context),
-      onToken: (scale) => {
-        context.onProgress({ stage: "drawing", scale, done: ++done, total: tokenCount });
-      },
-      onScale: async (scale, codes) => {
-        await pause(context);
-        const known = (scale + 1) * tokensPerScale;
-        const kinds = new Uint8Array(tokenCount).fill(TokenKind.code, 0, known);
-        raster = toRaster(await model.decode({ image: blank, codes, kinds }));
-        context.onPreview(scale, rect, toScreenPixels(raster, rect, 1));
+      context,
+      pacer: new PreviewPacer(context.clock, request.previews),
+      onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
+      onPicture: (scale, drawn, variation) => {
+        if (request.previews === false) return;
+        context.onPreview(scale, rect, toScreenPixels(toRaster(drawn), rect, 1), variation);
       },
     },
   );
-  return raster;
+  return pictures.map((picture) => ({ raster: toRaster(picture.image), codes: picture.codes }));
 }
 
 function toRaster(image: ModelImage): Raster {

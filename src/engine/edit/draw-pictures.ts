@@ -1,0 +1,204 @@
+import type { ModelImage } from "../../core/model-image.js";
+import { drawVariations, drawnTokens, type DrawHooks } from "../ar/draw-tokens.js";
+import type { TextPrefix } from "../ar/ar-session.js";
+import { TokenKind, type Model } from "../bundle/model.js";
+import { pause, type JobContext } from "../jobs/job-context.js";
+import { readSteering, type LoadedModel, type Steering } from "../jobs/prompts.js";
+import { createRandom } from "../sampling/random.js";
+import {
+  settingsByScale,
+  type JobSampling,
+  type ScaleSettings,
+} from "../sampling/scale-settings.js";
+import { MAX_VARIATIONS } from "../../shared/limits.js";
+import { batchSize } from "./batch-size.js";
+import type { PreviewPacer } from "./preview-pacer.js";
+
+/** What decides the tokens that a job draws. */
+export interface DrawRequest extends JobSampling, Steering {
+  readonly seed: number;
+  readonly variations?: number | undefined;
+  readonly firstVariation?: number | undefined;
+}
+
+/** What surrounds the tokens to draw. */
+export interface DrawnContext {
+  /** Gives the coefficients of exact tokens. */
+  readonly image: ModelImage;
+  /** One code a token; those to be drawn may hold anything. */
+  readonly codes: Int32Array;
+}
+
+/** A model picture to draw, or a part of one. */
+export interface PicturePlan {
+  /** One for all variations, or one for each. */
+  readonly contexts: readonly DrawnContext[];
+  /** One value a token: 1 if it is to be drawn. */
+  readonly isDrawn: Uint8Array;
+  /** How the decoder takes the tokens that are not drawn; see {@link TokenKind}. */
+  readonly kinds: Uint8Array;
+  /** Tells the pictures of one job apart, so that each gets random numbers of its own. */
+  readonly index?: number;
+}
+
+/** One finished variation. */
+export interface DrawnPicture {
+  readonly image: ModelImage;
+  readonly codes: Int32Array;
+}
+
+/** Who watches, and what it may cost. */
+export interface DrawSurroundings {
+  readonly context: JobContext;
+  readonly pacer: PreviewPacer;
+  /** Called with each preview, and with each finished picture. */
+  readonly onPicture: (scale: number, image: ModelImage, variation: number) => void;
+  /** Called after each step with the scale it belongs to; a step draws one token of a batch. */
+  readonly onStep: (scale: number) => void;
+}
+
+/** Number of variations that a request asks for. */
+export function variationCount({ variations = 1 }: DrawRequest): number {
+  return variations;
+}
+
+/** Steps that a plan takes: tokens to draw, times batches of variations. */
+export function stepsOf(
+  model: Model,
+  isDrawn: Uint8Array,
+  request: DrawRequest,
+  context: JobContext,
+): number {
+  const count = variationCount(request);
+  const batches = Math.ceil(count / batchSize(model, count, context.maxBatch));
+  return batches * isDrawn.reduce((sum, value) => sum + value, 0);
+}
+
+/** Draws the variations of a picture and decodes them; see {@link drawVariations}. */
+export async function drawPictures(
+  loaded: LoadedModel,
+  plan: PicturePlan,
+  request: DrawRequest,
+  surroundings: DrawSurroundings,
+): Promise<DrawnPicture[]> {
+  const { model } = loaded;
+  const { context } = surroundings;
+  const settings = settingsByScale(request, model.layout.scaleCount);
+  const guided = settings.find(({ guidance }) => guidance !== 1);
+  const prefix = await readSteering(loaded, { ...request, guidance: guided?.guidance ?? 1 });
+  const count = variationCount(request);
+  const size = batchSize(model, count, context.maxBatch);
+  const pictures: DrawnPicture[] = [];
+  for (let first = 0; first < count; first += size) {
+    const batch: Batch = {
+      first,
+      count: Math.min(size, count - first),
+      contexts:
+        plan.contexts.length === 1 ? plan.contexts : plan.contexts.slice(first, first + size),
+    };
+    pictures.push(
+      ...(await drawBatch(model, prefix, plan, { request, settings, batch }, surroundings)),
+    );
+  }
+  return pictures;
+}
+
+/** Variations that are drawn together. */
+interface Batch {
+  /** Index of the first among the request's variations. */
+  readonly first: number;
+  readonly count: number;
+  readonly contexts: readonly DrawnContext[];
+}
+
+interface BatchRequest {
+  readonly request: DrawRequest;
+  readonly settings: readonly ScaleSettings[];
+  readonly batch: Batch;
+}
+
+async function drawBatch(
+  model: Model,
+  prefix: TextPrefix,
+  plan: PicturePlan,
+  { request, settings, batch }: BatchRequest,
+  { context, pacer, onPicture, onStep }: DrawSurroundings,
+): Promise<DrawnPicture[]> {
+  const { tokensPerScale } = model.layout;
+  const { firstVariation = 0, seed } = request;
+  const tokens = drawnTokens(plan.isDrawn);
+  const lastScale = Math.floor((tokens.at(-1) ?? 0) / tokensPerScale);
+  const shared = batch.contexts.length === 1 ? batch.contexts[0] : undefined;
+  const decode = (codes: Int32Array, variation: number, known: number) =>
+    model.decode({
+      image: contextAt(batch.contexts, variation).image,
+      codes,
+      kinds: kindsUpTo(plan, known),
+    });
+  const show = async (scale: number, codes: Int32Array, variation: number, known: number) => {
+    await pause(context);
+    onPicture(scale, await decode(codes, variation, known), batch.first + variation);
+  };
+  let turn = 0;
+  const hooks: DrawHooks = {
+    pause: () => pause(context),
+    onToken: async (token, codes) => {
+      const scale = Math.floor(token / tokensPerScale);
+      onStep(scale);
+      const variation = turn % codes.length;
+      await pacer.withinScale(async () => {
+        turn++;
+        await show(scale, codesAt(codes, variation), variation, token + 1);
+      });
+    },
+    onScale: async (scale, codes) => {
+      // The finished pictures are made anyway.
+      if (scale === lastScale) return;
+      for (const [variation, own] of codes.entries()) {
+        const known = (scale + 1) * tokensPerScale;
+        await pacer.afterScale(() => show(scale, own, variation, known));
+      }
+    },
+  };
+  const stream = (variation: number) =>
+    (plan.index ?? 0) * MAX_VARIATIONS + firstVariation + batch.first + variation;
+  const codes = await drawVariations(
+    model,
+    prefix,
+    {
+      isDrawn: plan.isDrawn,
+      codes: shared?.codes ?? batch.contexts.map((own) => own.codes),
+      randoms: Array.from({ length: batch.count }, (_, v) => createRandom(seed, stream(v))),
+    },
+    settings,
+    hooks,
+  );
+  const pictures: DrawnPicture[] = [];
+  for (const [variation, own] of codes.entries()) {
+    await pause(context);
+    const image = await decode(own, variation, own.length);
+    onPicture(lastScale, image, batch.first + variation);
+    pictures.push({ image, codes: own });
+  }
+  return pictures;
+}
+
+/** Tokens from `known` on that are to be drawn are masked, those before are there. */
+function kindsUpTo({ isDrawn, kinds }: PicturePlan, known: number): Uint8Array {
+  return kinds.map((kind, token) => {
+    if (isDrawn[token] === 0) return kind;
+    return token < known ? TokenKind.code : TokenKind.masked;
+  });
+}
+
+function contextAt(contexts: readonly DrawnContext[], variation: number): DrawnContext {
+  const own = contexts.length === 1 ? contexts[0] : contexts[variation];
+  if (own) return own;
+  throw new RangeError("a context for each variation is needed");
+}
+
+function codesAt(codes: readonly Int32Array[], variation: number): Int32Array {
+  const own = codes[variation];
+  if (own) return own;
+  throw new RangeError("codes of each variation are needed");
+}

@@ -1,0 +1,66 @@
+import { AppError } from "../../core/errors.js";
+import type { JobId, ModelId } from "../../shared/ids.js";
+import type { JobRequest } from "../../shared/jobs.js";
+
+/** Finished jobs whose tokens are remembered; a few kilobytes each. */
+const REMEMBERED_JOBS = 64;
+
+/** The tokens of a finished job, by variation and picture. */
+export interface DrawnCodes {
+  readonly modelId: ModelId;
+  /** For each variation, every token of each picture that the job drew. */
+  readonly variations: readonly (readonly Int32Array[])[];
+  readonly tokensPerScale: number;
+}
+
+/**
+ * Remembers the tokens of finished jobs, accepted or not, so that another can start from them.
+ */
+export class DrawnCodesMemory {
+  readonly #jobs = new Map<JobId, DrawnCodes>();
+
+  remember(jobId: JobId, codes: DrawnCodes): void {
+    this.#jobs.set(jobId, codes);
+    const [oldest] = this.#jobs.keys();
+    if (oldest !== undefined && this.#jobs.size > REMEMBERED_JOBS) this.#jobs.delete(oldest);
+  }
+
+  /**
+   * The request with the tokens it starts from spelled out, so that it is complete without this
+   * memory.
+   * @throws AppError JOB_UNKNOWN, REQUEST_INVALID
+   */
+  resolve(request: JobRequest): JobRequest {
+    if (request.kind === "upscale" || !request.startFrom) return request;
+    const { startFrom, ...complete } = request;
+    const { jobId, variation, scales } = startFrom;
+    const drawn = this.#jobs.get(jobId);
+    if (!drawn) throw unknownStart(jobId);
+    const pictures = drawn.variations[variation];
+    if (!pictures) {
+      throw new AppError(
+        "REQUEST_INVALID",
+        `Expected one of the ${drawn.variations.length} variations of the job ${jobId} but got number ${variation}, counted from 0.`,
+        { variation },
+      );
+    }
+    if (drawn.modelId !== request.modelId) {
+      throw new AppError(
+        "REQUEST_INVALID",
+        `Expected to start from a result of ${request.modelId} but ${jobId} was drawn by ${drawn.modelId}; choose that model.`,
+        { jobId },
+      );
+    }
+    const known = scales * drawn.tokensPerScale;
+    const codes = pictures.flatMap((picture) => [...picture.subarray(0, known)]);
+    return { ...complete, startCodes: { scales, codes } };
+  }
+}
+
+function unknownStart(jobId: JobId): AppError {
+  return new AppError(
+    "JOB_UNKNOWN",
+    `Expected a finished job to start from but ${jobId} is not one, or it is too long ago; run it again.`,
+    { jobId },
+  );
+}

@@ -1,0 +1,195 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Mask } from "../../src/core/mask/mask.js";
+import { cropRaster, rastersEqual } from "../../src/core/raster.js";
+import { findOutsideChange } from "../../src/core/verify.js";
+import { runEdit, type EditRequest } from "../../src/engine/edit/run-edit.js";
+import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
+import { runGenerate } from "../../src/engine/jobs/run-generate.js";
+import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
+import { openDebugModel } from "./debug-bundle.js";
+import { quietContext, testPicture } from "./pictures.js";
+
+let loaded: LoadedModel;
+beforeAll(async () => {
+  const model = await openDebugModel();
+  loaded = { model, prompts: new PromptEncoder(model) };
+});
+
+const drawing = {
+  prompt: "a dog",
+  negativePrompt: "",
+  seed: 3,
+  guidance: 2,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+};
+const original = testPicture(64, 48, 3, 8);
+const mask: Mask = {
+  rect: { x: 8, y: 6, width: 30, height: 31 },
+  alpha: new Uint8Array(30 * 31).fill(255),
+};
+const request: EditRequest = { ...drawing, mask, frozenScales: 1, feather: 0 };
+const edit = (changes: Partial<EditRequest> = {}, context = quietContext()) =>
+  runEdit(loaded, original, { ...request, ...changes }, context);
+
+describe("a generated picture", () => {
+  it("has the model's size, comes coarse to fine and again for the same seed", async () => {
+    const scales: number[] = [];
+    const [picture] = await runGenerate(loaded, drawing, {
+      ...quietContext(),
+      onPreview: (scale) => scales.push(scale),
+    });
+    const { imageSize, scaleCount } = loaded.model.layout;
+    const size = { width: imageSize, height: imageSize };
+    expect(picture!.raster).toMatchObject({ ...size, channels: 3, depth: 8 });
+    expect(scales).toEqual(Array.from({ length: scaleCount }, (_, scale) => scale));
+    const [again] = await runGenerate(loaded, drawing, quietContext());
+    expect(rastersEqual(again!.raster, picture!.raster)).toBe(true);
+    const [other] = await runGenerate(loaded, { ...drawing, seed: 4 }, quietContext());
+    expect(rastersEqual(other!.raster, picture!.raster)).toBe(false);
+  });
+
+  it("keeps the layout of a variation and redraws the details", async () => {
+    const { tokensPerScale } = loaded.model.layout;
+    const made = await runGenerate(loaded, { ...drawing, variations: 3 }, quietContext());
+    const start = { scales: 2, codes: [...made[2]!.codes.subarray(0, 2 * tokensPerScale)] };
+    const again = await runGenerate(
+      loaded,
+      { ...drawing, seed: 9, variations: 2, startCodes: start },
+      quietContext(),
+    );
+    for (const { codes } of again) {
+      expect([...codes.subarray(0, 2 * tokensPerScale)]).toEqual(start.codes);
+      expect(codes).not.toEqual(made[2]!.codes);
+    }
+    expect(again[0]!.codes).not.toEqual(again[1]!.codes);
+  });
+
+  it("refuses start codes of another size or model", async () => {
+    for (const startCodes of [
+      { scales: 1, codes: [1] },
+      { scales: 9, codes: [] },
+      { scales: 1, codes: new Array<number>(loaded.model.layout.tokensPerScale).fill(1e6) },
+    ]) {
+      await expect(
+        runGenerate(loaded, { ...drawing, startCodes }, quietContext()),
+      ).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    }
+  });
+});
+
+describe("variations of an edit", () => {
+  it("are all different, and each is the same alone, in a smaller batch and among sixteen", async () => {
+    const { variations } = await edit({ variations: 16 });
+    expect(new Set(variations.map(({ codes }) => codes.join())).size).toBe(16);
+    for (const number of [0, 5, 15]) {
+      const alone = await edit({ variations: 1, firstVariation: number });
+      expect(alone.variations).toHaveLength(1);
+      expect(alone.variations[0]!.codes).toEqual(variations[number]!.codes);
+      expect(rastersEqual(alone.variations[0]!.patch, variations[number]!.patch)).toBe(true);
+    }
+    const smaller = await edit({ variations: 16 }, { ...quietContext(), maxBatch: 3 });
+    expect(smaller.variations).toEqual(variations);
+  });
+
+  it("are the same bytes whether previews are watched, made more often, or not made", async () => {
+    const plain = await edit({ variations: 2 });
+    let shown = 0;
+    let now = 0;
+    const watched = await edit(
+      { variations: 2 },
+      { ...quietContext(), clock: () => (now += 40), onPreview: () => shown++ },
+    );
+    expect(shown).toBeGreaterThan(2);
+    expect(watched).toEqual(plain);
+    shown = 0;
+    const unwatched = await edit(
+      { variations: 2, previews: false },
+      { ...quietContext(), onPreview: () => shown++ },
+    );
+    expect(shown).toBe(0);
+    expect(unwatched).toEqual(plain);
+  });
+
+  it("each show their own previews", async () => {
+    const seen = new Set<string>();
+    const onPreview = (scale: number, _r: unknown, _p: unknown, variation: number) =>
+      seen.add(`${scale}/${variation}`);
+    await edit({ variations: 2 }, { ...quietContext(), onPreview });
+    expect([...seen].sort()).toEqual(["1/0", "1/1", "2/0", "2/1", "3/0", "3/1"]);
+  });
+
+  it("all keep what lies outside of the mask", async () => {
+    const { rect, variations } = await edit({ variations: 4 });
+    for (const { patch, changedPixels } of variations) {
+      expect(changedPixels).toBeGreaterThan(0);
+      const inPatch = { ...mask.rect, x: mask.rect.x - rect.x, y: mask.rect.y - rect.y };
+      expect(
+        findOutsideChange(patch, cropRaster(original, rect), { ...mask, rect: inPatch }),
+      ).toBeNull();
+    }
+  });
+});
+
+describe("strength", () => {
+  const drawnCodes = async (strength: number) => (await edit({ strength })).variations[0]!;
+
+  it("changes nothing at 0, and everything that is free at 1", async () => {
+    const none = await drawnCodes(0);
+    expect(none.changedPixels).toBe(0);
+    const whole = await edit();
+    expect((await drawnCodes(1)).codes).toEqual(whole.variations[0]!.codes);
+  });
+
+  it("leaves more tokens of the picture the smaller it is", async () => {
+    const own = (await drawnCodes(0)).codes;
+    const changed = [];
+    for (const strength of [0.1, 0.4, 0.7, 1]) {
+      const { codes } = await drawnCodes(strength);
+      changed.push(codes.filter((code, token) => code !== own[token]).length);
+    }
+    expect(changed).toEqual([...changed].sort((a, b) => a - b));
+    expect(changed[0]).toBeLessThan(changed[3]!);
+  });
+});
+
+describe("settings of single scales", () => {
+  it("hold for their scale only", async () => {
+    const sharp = { temperature: 0 };
+    const [a, b] = [
+      await edit({ seed: 1, scaleSampling: [null, sharp, sharp, sharp] }),
+      await edit({ seed: 2, scaleSampling: [null, sharp, sharp, sharp] }),
+    ];
+    expect(a.variations[0]!.codes).toEqual(b.variations[0]!.codes);
+    const c = await edit({ seed: 2, scaleSampling: [null, sharp, sharp] });
+    expect(c.variations[0]!.codes).not.toEqual(b.variations[0]!.codes);
+    const { tokensPerScale } = loaded.model.layout;
+    expect(c.variations[0]!.codes.subarray(0, 3 * tokensPerScale)).toEqual(
+      b.variations[0]!.codes.subarray(0, 3 * tokensPerScale),
+    );
+  });
+
+  it("may drop the prompt's weight for a scale, and are refused for scales that there are not", async () => {
+    const { variations } = await edit({
+      guidance: 30,
+      scaleSampling: [null, { guidance: 1 }],
+    });
+    const whole = await edit({ guidance: 30 });
+    expect(variations[0]!.codes).not.toEqual(whole.variations[0]!.codes);
+    const scaleSampling = new Array<null>(loaded.model.layout.scaleCount + 1).fill(null);
+    await expect(edit({ scaleSampling })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+  });
+});
+
+describe("a removal", () => {
+  it("takes no notice of the prompt, keeps the surroundings and fills the mask", async () => {
+    const removal = { mode: "remove" as const, frozenScales: 0 };
+    const [a, b] = [
+      await edit({ ...removal, prompt: "a dog", guidance: 7 }),
+      await edit({ ...removal, prompt: "a cat", negativePrompt: "sky" }),
+    ];
+    expect(a).toEqual(b);
+    expect(a.variations[0]!.changedPixels).toBeGreaterThan(100);
+  });
+});
