@@ -1,5 +1,9 @@
+import { resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+
+/** Hosts that tests start must not touch the settings of whoever runs the tests. */
+const env = { SPECTRAL_STUDIO_CONFIG: resolve("reports/config") };
 
 /**
  * Three projects, from fast to slow:
@@ -24,6 +28,7 @@ export default defineConfig({
       {
         test: {
           name: "contract",
+          env,
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           environment: "node",
@@ -36,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          env,
           include: ["test/e2e/**/*.test.ts"],
           environment: "node",
           testTimeout: 300_000,

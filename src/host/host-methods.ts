@@ -3,20 +3,15 @@ import type { EngineApi, HostApi, ReplyOf } from "../shared/api.js";
 import type { DocumentInfo } from "../shared/documents.js";
 import { notYet } from "../shared/not-yet.js";
 import { openPath } from "./open-path.js";
+import type { SettingsStore } from "./settings-store.js";
 
 /** What both hosts are still to answer. */
 export const UPCOMING_METHODS = {
   chooseFolder: notYet("chooseFolder"),
   exportToFolder: notYet("exportToFolder"),
-  getSettings: notYet("getSettings"),
-  updateSettings: notYet("updateSettings"),
-  resetSettings: notYet("resetSettings"),
   listRecents: notYet("listRecents"),
   openRecent: notYet("openRecent"),
   clearRecents: notYet("clearRecents"),
-  readLog: notYet("readLog"),
-  getDiagnostics: notYet("getDiagnostics"),
-  readLicences: notYet("readLicences"),
 };
 
 /** What a host knows of itself. */
@@ -34,7 +29,10 @@ export interface Startup {
 export const NO_STARTUP: Startup = { document: null, error: null };
 
 /** Opens the picture named on the command line, if there is one. Never rejects. */
-export async function openStartupFile(engine: EngineApi, path: string | null): Promise<Startup> {
+export async function openStartupFile(
+  engine: EngineApi,
+  path: string | null,
+): Promise<Startup> {
   if (path === null) return NO_STARTUP;
   try {
     return { document: await openPath(engine, path), error: null };
@@ -48,6 +46,7 @@ export function createGetAppInfo(
   identity: HostIdentity,
   engine: EngineApi,
   startup: Promise<Startup>,
+  settings: Pick<SettingsStore, "problem">,
 ): HostApi["getAppInfo"] {
   return async () => {
     const { document, error } = await startup;
@@ -56,16 +55,21 @@ export function createGetAppInfo(
       ...(await engine.getEngineInfo({})),
       startupDocument: document && (await currentInfo(engine, document)),
       startupError: error,
+      settingsProblem: await settings.problem(),
     };
   };
 }
 
 /** A page may be loaded again much later: the document may have changed or been closed. */
-async function currentInfo(engine: EngineApi, opened: DocumentInfo): Promise<DocumentInfo | null> {
+async function currentInfo(
+  engine: EngineApi,
+  opened: DocumentInfo,
+): Promise<DocumentInfo | null> {
   try {
     return await engine.getDocument({ documentId: opened.documentId });
   } catch (error) {
-    if (error instanceof AppError && error.code === "DOCUMENT_UNKNOWN") return null;
+    if (error instanceof AppError && error.code === "DOCUMENT_UNKNOWN")
+      return null;
     throw error;
   }
 }

@@ -17,15 +17,17 @@ export type Router = (method: unknown, request: unknown) => Promise<Envelope>;
 export interface RouterParts {
   readonly engine: Pick<Transport, "invoke">;
   readonly host: HostApi;
+  /** Told of failed calls, by method and code only: what is in them is the person's own. */
+  readonly log?: (line: string) => void;
 }
 
 /**
  * The one way from a screen to a handler, in every host: the method must be in the contract and its
  * request must parse, with the contract's limits, before anything runs.
  */
-export function createRouter({ engine, host }: RouterParts): Router {
-  return (method, request) =>
-    wrapCall(async () => {
+export function createRouter({ engine, host, log }: RouterParts): Router {
+  return async (method, request) => {
+    const envelope = await wrapCall(async () => {
       const known = requireMethod(method);
       const schema: z.ZodType<unknown> = editorMethods[known].request;
       const parsed = parseAs(schema, request, `request for ${known}`, "caller");
@@ -34,6 +36,10 @@ export function createRouter({ engine, host }: RouterParts): Router {
       const handler = host[known] as (request: unknown) => Promise<unknown>;
       return handler(parsed);
     });
+    // What nobody may call is no name of ours.
+    if (!envelope.ok) log?.(`${isEditorMethod(method) ? method : "call"}: ${envelope.error.code}`);
+    return envelope;
+  };
 }
 
 function requireMethod(method: unknown): EditorMethod {

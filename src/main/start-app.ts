@@ -1,21 +1,32 @@
 import { mkdirSync } from "node:fs";
-import type { BrowserWindow } from "electron";
+import { join } from "node:path";
+import type { BrowserWindow, MenuItemConstructorOptions } from "electron";
 import { toErrorData } from "../core/errors.js";
+import { createCommonMethods } from "../host/common-methods.js";
 import { Emitter } from "../host/emitter.js";
 import { EngineProcess } from "../host/engine-process.js";
-import { createGetAppInfo, openStartupFile, UPCOMING_METHODS } from "../host/host-methods.js";
+import {
+  createGetAppInfo,
+  openStartupFile,
+  UPCOMING_METHODS,
+} from "../host/host-methods.js";
+import { Log, LOG_FILE } from "../host/log.js";
 import { openPath } from "../host/open-path.js";
 import { createRouter } from "../host/router.js";
-import { createSessionFolder, type SessionFolder } from "../host/session-folder.js";
+import {
+  createSessionFolder,
+  type SessionFolder,
+} from "../host/session-folder.js";
+import { SettingsStore } from "../host/settings-store.js";
 import { createStaticFiles } from "../host/static-files.js";
-import type { EngineApi } from "../shared/api.js";
+import type { EngineApi, HostApi } from "../shared/api.js";
 import { createEngineClient } from "../shared/client.js";
 import { APP_SCHEME, createProtocolHandler, SCHEMES } from "./app-protocol.js";
 import { createOpenDialog, createSaveDialog } from "./dialogs.js";
 import type { ElectronApi } from "./electron-api.js";
 import { FileOpener } from "./file-opener.js";
 import { forwardEvents, registerCalls } from "./ipc.js";
-import { menuTemplate } from "./menu.js";
+import { firstMenu, menuTemplate } from "./menu.js";
 import { lockContents, lockSession } from "./page-lock.js";
 import { pictureArgument } from "./picture-argument.js";
 import { createUtilityLauncher } from "./utility-launcher.js";
@@ -28,6 +39,10 @@ export interface AppEnvironment {
   readonly rendererDir: string;
   readonly modelsDir: string;
   readonly childPath: string;
+  /** The text of all licences that the build made. */
+  readonly licencesPath: string;
+  /** Where settings and log lie. */
+  readonly configDir: string;
   /** Folder in which each run makes its session folder. */
   readonly sessionsDir: string;
   readonly argv: readonly string[];
@@ -40,7 +55,10 @@ export interface AppEnvironment {
  * Starts the app. Everything up to the first `await` happens before Electron is ready, which the
  * sandbox, the scheme and the single-instance lock need.
  */
-export async function startApp(electron: ElectronApi, environment: AppEnvironment): Promise<void> {
+export async function startApp(
+  electron: ElectronApi,
+  environment: AppEnvironment,
+): Promise<void> {
   const { app } = electron;
   app.enableSandbox();
   electron.protocol.registerSchemesAsPrivileged(SCHEMES);
@@ -71,7 +89,11 @@ function listenForFiles(
     const path = pictureArgument(argv, app.isPackaged, folder);
     if (path !== null) opener.open(path);
   });
-  const path = pictureArgument(environment.argv, app.isPackaged, environment.folder);
+  const path = pictureArgument(
+    environment.argv,
+    app.isPackaged,
+    environment.folder,
+  );
   if (path !== null) opener.open(path);
 }
 
@@ -82,24 +104,45 @@ async function openApp(
 ): Promise<void> {
   const { app } = electron;
   const session = makeSession(environment);
+  const log = new Log({
+    path: join(environment.configDir, LOG_FILE),
+    now: () => new Date(),
+    echo: environment.log,
+  });
   const engine = new EngineProcess({
     launcher: createUtilityLauncher(electron.utilityProcess, {
       childPath: environment.childPath,
       modelsDir: environment.modelsDir,
       sessionDir: session.path,
     }),
-    log: environment.log,
+    log: log.add,
   });
   const api = createEngineClient(engine);
-  const events = new Emitter((error) => environment.log(toErrorData(error).message));
+  const events = new Emitter((error) => log.add(toErrorData(error).message));
   const early = opener.takeOver((path) => void openLater(api, events, path));
   const startup = openStartupFile(api, early);
 
   let window: BrowserWindow | null = null;
   const currentWindow = () => (window?.isDestroyed() === false ? window : null);
-  const dialogs = { dialog: electron.dialog, engine: api, window: currentWindow };
+  const dialogs = {
+    dialog: electron.dialog,
+    engine: api,
+    window: currentWindow,
+  };
+  const identity = { host: "electron", version: app.getVersion() } as const;
+  const store = new SettingsStore(environment.configDir);
   const host = {
-    getAppInfo: createGetAppInfo({ host: "electron", version: app.getVersion() }, api, startup),
+    getAppInfo: createGetAppInfo(identity, api, startup, store),
+    ...createCommonMethods({
+      identity,
+      engine: api,
+      engineEvents: engine,
+      events,
+      store,
+      log,
+      licencesPath: environment.licencesPath,
+    }),
+    setMenu: createSetMenu(electron, environment, events),
     openDocumentDialog: createOpenDialog(dialogs),
     saveDocumentDialog: createSaveDialog(dialogs),
     ...UPCOMING_METHODS,
@@ -108,22 +151,46 @@ async function openApp(
     APP_SCHEME,
     createProtocolHandler(createStaticFiles(environment.rendererDir)),
   );
-  registerCalls(electron.ipcMain, createRouter({ engine, host }));
+  registerCalls(electron.ipcMain, createRouter({ engine, host, log: log.add }));
   for (const source of [engine, events]) {
     forwardEvents(source, () => currentWindow()?.webContents ?? null);
   }
-  const template = menuTemplate(environment.platform, app.isPackaged, (command) =>
-    events.emit("menu-command", { command }),
-  );
-  electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(template));
+  showMenu(electron, firstMenu(menuSurroundings(electron, environment)));
   app.on("second-instance", () => focus(currentWindow()));
   app.on("will-quit", () => {
     engine.dispose();
     session.remove();
   });
   window = createWindow(electron, environment.preloadPath);
-  watchWindow(window, electron.dialog, environment.log);
+  watchWindow(window, electron.dialog, log.add);
   await loadPage(window);
+}
+
+function menuSurroundings({ app }: ElectronApi, { platform }: AppEnvironment) {
+  return { platform, isPackaged: app.isPackaged };
+}
+
+function showMenu(
+  { Menu }: ElectronApi,
+  template: MenuItemConstructorOptions[],
+): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+}
+
+/** Shows the page's menu; what is chosen in it goes back to the page. */
+function createSetMenu(
+  electron: ElectronApi,
+  environment: AppEnvironment,
+  events: Emitter,
+): HostApi["setMenu"] {
+  return async (menu) => {
+    const surroundings = menuSurroundings(electron, environment);
+    const template = menuTemplate(menu, surroundings, (command) =>
+      events.emit("menu-command", { command }),
+    );
+    showMenu(electron, template);
+    return {};
+  };
 }
 
 function makeSession({ sessionsDir }: AppEnvironment): SessionFolder {
@@ -131,7 +198,11 @@ function makeSession({ sessionsDir }: AppEnvironment): SessionFolder {
   return createSessionFolder(sessionsDir);
 }
 
-async function openLater(engine: EngineApi, events: Emitter, path: string): Promise<void> {
+async function openLater(
+  engine: EngineApi,
+  events: Emitter,
+  path: string,
+): Promise<void> {
   try {
     events.emit("document-opened", await openPath(engine, path));
   } catch (error) {

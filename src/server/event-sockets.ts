@@ -10,17 +10,17 @@ import type { Transport } from "../shared/transport.js";
 const MAX_BACKLOG_BYTES = 32 * 1024 * 1024;
 const REPLACEABLE: readonly Topic[] = ["job-preview", "job-progress"];
 
-/** Sends every event of a source to every connected page. */
+/** Sends every event of some sources to every connected page. */
 export class EventSockets {
   // Pages have nothing to say here, so the largest message is tiny.
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   readonly #unsubscribes: readonly (() => void)[];
 
-  constructor(source: Pick<Transport, "subscribe">) {
+  constructor(sources: readonly Pick<Transport, "subscribe">[]) {
     // Proof of the cast: these are the table's own keys.
     const topics = Object.keys(eventSchemas) as Topic[];
-    this.#unsubscribes = topics.map((topic) =>
-      source.subscribe(topic, (payload) => this.#broadcast(topic, payload)),
+    this.#unsubscribes = sources.flatMap((source) =>
+      topics.map((topic) => source.subscribe(topic, (payload) => this.#broadcast(topic, payload))),
     );
   }
 

@@ -1,26 +1,35 @@
 import { AppError } from "../core/errors.js";
 import {
+  createCommonMethods,
+  type CommonParts,
+} from "../host/common-methods.js";
+import {
   createGetAppInfo,
   UPCOMING_METHODS,
-  type HostIdentity,
   type Startup,
 } from "../host/host-methods.js";
-import type { EngineApi, HostApi } from "../shared/api.js";
+import type { HostApi } from "../shared/api.js";
 
 /** What the loopback host answers itself: native dialogs are not among it. */
 export function createLoopbackHostApi(
-  identity: HostIdentity,
-  engine: EngineApi,
+  parts: CommonParts,
   startup: Promise<Startup>,
 ): HostApi {
   const refuse = async (): Promise<never> => {
     throw new AppError(
       "NOT_AVAILABLE",
-      "Expected a native dialog but a browser tab has none; use the page's own file button.",
+      "Expected a native dialog or menu but a browser tab has none; use the page's own buttons.",
     );
   };
   return {
-    getAppInfo: createGetAppInfo(identity, engine, startup),
+    getAppInfo: createGetAppInfo(
+      parts.identity,
+      parts.engine,
+      startup,
+      parts.store,
+    ),
+    ...createCommonMethods(parts),
+    setMenu: refuse,
     openDocumentDialog: refuse,
     saveDocumentDialog: refuse,
     ...UPCOMING_METHODS,

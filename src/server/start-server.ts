@@ -1,13 +1,17 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { AppError, toErrorData } from "../core/errors.js";
+import { Emitter } from "../host/emitter.js";
 import { EngineProcess, type EngineTiming } from "../host/engine-process.js";
 import { createForkLauncher } from "../host/fork-launcher.js";
 import { openStartupFile } from "../host/host-methods.js";
+import { Log, LOG_FILE } from "../host/log.js";
 import { createRouter } from "../host/router.js";
 import { createSessionFolder } from "../host/session-folder.js";
+import { SettingsStore } from "../host/settings-store.js";
 import { createStaticFiles } from "../host/static-files.js";
 import { createEngineClient } from "../shared/client.js";
 import { EVENTS_PATH } from "../shared/loopback.js";
@@ -28,6 +32,10 @@ export interface ServerOptions {
   readonly childExecArgv?: readonly string[];
   /** Where the session folder is made; the system's temporary folder by default. */
   readonly sessionParentDir?: string;
+  /** Where settings and log lie; null keeps them in memory, for as long as the server runs. */
+  readonly configDir?: string | null;
+  /** The text of all licences that the build made. */
+  readonly licencesPath?: string;
   /** A picture to open at the start. */
   readonly picturePath: string | null;
   readonly version: string;
@@ -50,10 +58,19 @@ export interface RunningServer {
  * Serves the app to browsers of this machine, on 127.0.0.1 only.
  * @throws AppError NOT_AVAILABLE if the port cannot be had
  */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export async function startServer(
+  options: ServerOptions,
+): Promise<RunningServer> {
   const files = createStaticFiles(options.rendererDir);
   const server = createServer();
   const port = await listen(server, options.port);
+  const configDir = options.configDir ?? null;
+  const logPath = configDir === null ? null : join(configDir, LOG_FILE);
+  const log = new Log({
+    path: logPath,
+    now: () => new Date(),
+    echo: options.log,
+  });
   const session = createSessionFolder(options.sessionParentDir ?? tmpdir());
   const engine = new EngineProcess({
     launcher: createForkLauncher({
@@ -63,27 +80,43 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       sessionDir: session.path,
     }),
     ...(options.timing ? { timing: options.timing } : {}),
-    log: options.log,
+    log: log.add,
   });
   const engineApi = createEngineClient(engine);
+  const events = new Emitter((error) => log.add(toErrorData(error).message));
   const host = createLoopbackHostApi(
-    { host: "loopback", version: options.version },
-    engineApi,
+    {
+      identity: { host: "loopback", version: options.version },
+      engine: engineApi,
+      engineEvents: engine,
+      events,
+      store: new SettingsStore(configDir),
+      log,
+      licencesPath:
+        options.licencesPath ?? join(options.rendererDir, "../licences.txt"),
+    },
     openStartupFile(engineApi, options.picturePath),
   );
   const access = new Access(port);
-  const sockets = new EventSockets(engine);
-  const parts = { access, files, router: createRouter({ engine, host }) };
+  const sockets = new EventSockets([engine, events]);
+  const parts = {
+    access,
+    files,
+    router: createRouter({ engine, host, log: log.add }),
+  };
   server.on("request", (request, response) => {
     handleRequest(parts, request, response).catch((error: unknown) => {
-      options.log(toErrorData(error).message);
-      if (!response.headersSent) sendText(response, 500, "Something went wrong; see the log.");
+      log.add(toErrorData(error).message);
+      if (!response.headersSent)
+        sendText(response, 500, "Something went wrong; see the log.");
       else response.destroy();
     });
   });
   server.on("upgrade", (request, socket: Duplex, head: Buffer) => {
-    const isRefused = request.url !== EVENTS_PATH || access.refuseCall(request) !== null;
-    if (isRefused) socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    const isRefused =
+      request.url !== EVENTS_PATH || access.refuseCall(request) !== null;
+    if (isRefused)
+      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
     else sockets.accept(request, socket, head);
   });
   return {
@@ -103,10 +136,14 @@ function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       const message = `Expected to listen on 127.0.0.1:${port} but got: ${error.message}; choose another port.`;
-      reject(new AppError("NOT_AVAILABLE", message, { port }, { cause: error }));
+      reject(
+        new AppError("NOT_AVAILABLE", message, { port }, { cause: error }),
+      );
     });
     // Proof of the cast: a server that listens on a host and port has such an address.
-    server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, "127.0.0.1", () =>
+      resolve((server.address() as AddressInfo).port),
+    );
   });
 }
 

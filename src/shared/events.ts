@@ -8,19 +8,6 @@ import { rectSchema, screenImageSchema } from "./pixels.js";
 import { settingsSchema } from "./settings.js";
 import { z } from "./zod.js";
 
-/** What an application menu asks the screen to do. */
-export const MENU_COMMANDS = [
-  "open",
-  "save",
-  "undo",
-  "redo",
-  "zoomIn",
-  "zoomOut",
-  "zoomFit",
-  "zoomActual",
-] as const;
-export type MenuCommand = (typeof MENU_COMMANDS)[number];
-
 /** Topics that the engine sends; hosts pass them on unchanged. */
 export const engineEventSchemas = {
   /** How far a job is. `done` of `total` steps of the stage; `secondsLeft` null while unknown. */
@@ -81,7 +68,8 @@ export const hostEventSchemas = {
   "document-opened": documentInfoSchema,
   /** Opening a file from outside of the page failed. */
   "open-failed": appErrorDataSchema,
-  "menu-command": z.object({ command: z.enum(MENU_COMMANDS) }),
+  /** A menu's entry was chosen; the command is one that `setMenu` named. */
+  "menu-command": z.object({ command: z.string().min(1).max(64) }),
   /** Settings were changed here or in another window. */
   "settings-changed": settingsSchema,
 } as const;

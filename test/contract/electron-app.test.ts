@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createOpenDialog, createSaveDialog } from "../../src/main/dialogs";
-import { menuTemplate } from "../../src/main/menu";
+import { firstMenu, menuTemplate } from "../../src/main/menu";
 import { pictureArgument } from "../../src/main/picture-argument";
+import { Recents } from "../../src/host/recents";
 import { startApp } from "../../src/main/start-app";
 import { watchWindow } from "../../src/main/window-care";
 import type { EngineApi } from "../../src/shared/api";
 import { INVOKE_CHANNEL } from "../../src/shared/bridge";
-import { MENU_COMMANDS } from "../../src/shared/events";
 import { exportOptionsSchema } from "../../src/shared/documents";
 import { asWindow, FakeElectron, FakeWindow } from "./fixtures/fake-electron";
 
@@ -34,6 +34,8 @@ function start(argv: readonly string[] = ["electron", "."]): Promise<void> {
     modelsDir: join(folder, "models"),
     childPath: join(import.meta.dirname, "fixtures/tiny-engine.js"),
     sessionsDir: join(folder, "sessions"),
+    configDir: join(folder, "config"),
+    licencesPath: join(folder, "licences.txt"),
     argv,
     folder,
     platform: "linux",
@@ -108,16 +110,57 @@ test("a second start with a picture focuses the window and tells what became of 
   expect(preventDefault).toHaveBeenCalledOnce();
 });
 
-test("every menu command reaches the page", async () => {
+const menu = {
+  menus: [
+    {
+      label: "Öffnen & mehr",
+      items: [
+        {
+          kind: "command",
+          command: "open",
+          label: "Öffnen",
+          accelerator: "CmdOrCtrl+O",
+          isEnabled: true,
+          isOn: null,
+        },
+        { kind: "separator" },
+        { kind: "role", role: "quit", label: "Beenden" },
+      ],
+    },
+  ],
+} as const;
+
+test("the page's menu is shown, and what is chosen in it reaches the page", async () => {
   await start();
+  expect(await invoke("setMenu", menu)).toMatchObject({ ok: true });
+  expect(electron.menuTemplate[0]).toMatchObject({
+    label: "Öffnen && mehr",
+    submenu: [
+      { label: "Öffnen", enabled: true, accelerator: "CmdOrCtrl+O", registerAccelerator: false },
+      { type: "separator" },
+      { role: "quit", label: "Beenden" },
+    ],
+  });
   for (const item of electron.menuTemplate.flatMap(({ submenu }) => submenu ?? [])) item.click?.();
   const commands = electron.window.webContents.sent.map(([, topic, payload]) => [topic, payload]);
-  expect(commands).toEqual(MENU_COMMANDS.map((command) => ["menu-command", { command }]));
+  expect(commands).toEqual([["menu-command", { command: "open" }]]);
+});
+
+test.each([
+  { menus: [] },
+  { menus: [{ label: "", items: [] }] },
+  { menus: [{ label: "x", items: [{ kind: "role", role: "toggleDevTools", label: "x" }] }] },
+])("a menu that makes no sense is refused: %j", async (bad) => {
+  await start();
+  expect(await invoke("setMenu", bad)).toMatchObject({ error: { code: "REQUEST_INVALID" } });
 });
 
 test("a packaged app's menu has no developer tools", () => {
   const roles = (isPackaged: boolean) =>
-    JSON.stringify(menuTemplate("darwin", isPackaged, () => undefined));
+    JSON.stringify([
+      firstMenu({ platform: "darwin", isPackaged }),
+      menuTemplate(menu, { platform: "darwin", isPackaged }, () => undefined),
+    ]);
   expect(roles(false)).toContain("toggleDevTools");
   expect(roles(true)).not.toContain("toggleDevTools");
 });
@@ -161,17 +204,24 @@ function dialogParts(calls: string[], window: FakeWindow | null = new FakeWindow
     dialog: electron.api.dialog,
     engine: engineWithDocument(calls),
     window: () => window && asWindow(window),
+    recents: new Recents(null, () => undefined),
   };
 }
 
 test("the open dialog opens what was chosen, and nothing when the person changed their mind", async () => {
   const calls: string[] = [];
-  const open = createOpenDialog(dialogParts(calls));
+  const parts = dialogParts(calls);
+  const others: string[] = [];
+  const open = createOpenDialog(parts, async (path) => void others.push(path));
   expect(await open({})).toBeNull();
   writeFileSync(join(folder, "größe 1.png"), "12345");
   electron.answers.open = [join(folder, "größe 1.png")];
   expect(await open({})).toMatchObject({ documentId: "doc-1" });
   expect(calls).toEqual(["open größe 1.png 5"]);
+  electron.answers.open = [join(folder, "none.png"), join(folder, "größe 1.png")];
+  await expect(open({})).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  expect(others).toEqual([join(folder, "größe 1.png")]);
+  expect((await parts.recents.list()).map(({ name }) => name)).toEqual(["größe 1.png"]);
 });
 
 test("the save dialog writes a whole file, adds a missing extension and marks the revision saved", async () => {
@@ -195,7 +245,7 @@ test("a save that fails leaves nothing behind and the document unsaved", async (
 });
 
 test("without a window a dialog says so", async () => {
-  const open = createOpenDialog(dialogParts([], null));
+  const open = createOpenDialog(dialogParts([], null), async () => undefined);
   await expect(open({})).rejects.toMatchObject({ code: "NOT_AVAILABLE" });
 });
 

@@ -1,4 +1,6 @@
+import { homedir } from "node:os";
 import { resolve } from "node:path";
+import { configFolder } from "../../host/config-folder.js";
 import { startServer } from "../../server/index.js";
 import type { CommandContext } from "../command-context.js";
 import { servedPaths } from "../paths.js";
@@ -17,6 +19,7 @@ export async function serve(
     port,
     ...servedPaths(),
     modelsDir,
+    configDir: configFolder({ env: process.env, platform: process.platform, home: homedir() }),
     picturePath: file === undefined ? null : resolve(file),
     version,
     log: (line) => process.stderr.write(`${line}\n`),
