@@ -1,17 +1,22 @@
 import { EventEmitter } from "node:events";
 import { toErrorData } from "../core/errors.js";
 import {
+  asProbeAnswer,
   parseEngineArguments,
   parseEngineRequest,
+  parseProbeArguments,
   requestIdOf,
   type EngineToHostMessage,
+  type ProbeAnswer,
 } from "../shared/engine-messages.js";
 import { engineEventSchemas, isEngineTopic } from "../shared/events.js";
+import type { ProbeOutcome, Prober } from "../shared/probe.js";
+import { runProbe } from "./device/run-probe.js";
 import { createEngine, type Engine } from "./index.js";
 
 /** The line to the host: Electron's `parentPort` in a utility process, Node's IPC channel elsewhere. */
 interface Line {
-  send(message: EngineToHostMessage): void;
+  send(message: EngineToHostMessage | ProbeAnswer): void;
   onMessage(listener: (message: unknown) => void): void;
 }
 
@@ -21,21 +26,50 @@ interface ParentPort {
   on(event: "message", listener: (event: { readonly data: unknown }) => void): void;
 }
 
+async function main(): Promise<void> {
+  const line = openLine();
+  const args = process.argv.slice(2);
+  const probe = parseProbeArguments(args);
+  if (probe === null) await serveHost(line, args);
+  else line.send({ probe: 0, outcome: await runProbe(probe) });
+}
+
 /**
  * The engine process: answers requests of its host until the host goes away. Documents are in the
  * session folder, so the process may be killed at any moment.
  */
-async function main(): Promise<void> {
-  const line = openLine();
-  const engine = await createEngine(parseEngineArguments(process.argv.slice(2)));
+async function serveHost(line: Line, args: readonly string[]): Promise<void> {
+  const prober = createLineProber(line);
+  const engine = await createEngine({ ...parseEngineArguments(args), prober });
   for (const topic of Object.keys(engineEventSchemas)) {
     if (!isEngineTopic(topic)) continue;
     engine.subscribe(topic, (payload) => line.send({ event: topic, payload }));
   }
+  // After the first job, whose person should not wait for measurements.
+  engine.subscribe("job-finished", () => engine.exploreDevices());
   line.onMessage((message) => void answer(engine, line, message));
 }
 
+/** Asks the host to try devices: it alone can start the process that may die of it. */
+function createLineProber(line: Line): Prober {
+  const waiting = new Map<number, (outcome: ProbeOutcome) => void>();
+  let count = 0;
+  line.onMessage((message) => {
+    const answer = asProbeAnswer(message);
+    if (answer === null) return;
+    waiting.get(answer.probe)?.(answer.outcome);
+    waiting.delete(answer.probe);
+  });
+  return (request) =>
+    new Promise((resolve) => {
+      const probe = count++;
+      waiting.set(probe, resolve);
+      line.send({ probe, request });
+    });
+}
+
 async function answer(engine: Engine, line: Line, message: unknown): Promise<void> {
+  if (asProbeAnswer(message) !== null) return;
   let id = requestIdOf(message);
   try {
     const request = parseEngineRequest(message);

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import {
   currentEntry,
   entryOfRevision,
@@ -13,7 +14,7 @@ import { engineMethods, isEngineMethod, type EngineApi, type RequestOf } from ".
 import type { DocumentInfo } from "../shared/documents.js";
 import { parseAs } from "../shared/errors.js";
 import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
-import type { DocumentId } from "../shared/ids.js";
+import type { DocumentId, JobId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
 import type { ModelSummary } from "../shared/models.js";
 import { notYet } from "../shared/not-yet.js";
@@ -21,7 +22,8 @@ import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { readPicture } from "./files/read-picture.js";
 import { DrawnCodesMemory } from "./jobs/drawn-codes.js";
-import { JobQueue } from "./jobs/job-queue.js";
+import { JobQueue, type ResumedJob } from "./jobs/job-queue.js";
+import { ResultStore } from "./jobs/result-store.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
 import {
   runJob,
@@ -97,6 +99,10 @@ class InProcessEngine implements Engine {
     this.#jobs = new JobQueue(
       (topic, payload) => this.#emit(topic, payload),
       () => performance.now(),
+      {
+        store: new ResultStore<JobResult>(join(sessionDir, "results")),
+        isWorthRetrying: (failure) => this.#parts.isWorthRetrying(failure),
+      },
     );
     this.api = this.#methods();
   }
@@ -158,18 +164,26 @@ class InProcessEngine implements Engine {
       },
       readTile: (request) => this.#readTile(request),
       readScaleThumbnails: (request) => this.#readScaleThumbnails(request),
-      startJob: async (request) => ({ jobId: await this.#startJob(request) }),
+      startJob: async (request) => {
+        const base = await this.#baseOf(request);
+        const jobId = this.#startJob(request, base);
+        return { jobId, revision: base?.revision ?? null };
+      },
+      resumeJob: async ({ jobId, request, revision, failure }) => {
+        const base = await this.#baseOf(request, revision);
+        return { jobId: this.#startJob(request, base, { jobId, failure }) };
+      },
       cancelJob: async ({ jobId }) => {
         this.#jobs.cancel(jobId);
         return {};
       },
       acceptResult: async ({ jobId, variation }) => {
-        const file = await this.#accept(variationOf(this.#jobs.result(jobId), variation));
-        this.#jobs.discard(jobId);
+        const file = await this.#accept(variationOf(await this.#jobs.result(jobId), variation));
+        await this.#jobs.discard(jobId);
         return this.#changed(file);
       },
       discardResult: async ({ jobId }) => {
-        this.#jobs.discard(jobId);
+        await this.#jobs.discard(jobId);
         return {};
       },
       undo: ({ documentId }) => this.#update(documentId, (state) => undo(state)),
@@ -231,24 +245,30 @@ class InProcessEngine implements Engine {
     return { thumbnails: scaleThumbnails(raster, inside, layout, manifest.normalisation.scaleStd) };
   }
 
-  async #startJob(request: JobRequest) {
-    const base = await this.#baseOf(request);
+  #startJob(request: JobRequest, base: JobBase | null, resumed?: ResumedJob): JobId {
     const complete = this.#drawn.resolve(request);
     const jobId = this.#jobs.start(async (context) => {
       const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
       if (outcome.result.drawn) this.#drawn.remember(jobId, outcome.result.drawn);
       return outcome;
-    });
+    }, resumed);
     return jobId;
   }
 
-  /** A job works on the state that was shown when it was started, whatever happens meanwhile. */
-  async #baseOf(request: JobRequest): Promise<JobBase | null> {
+  /**
+   * A job works on the state that was shown when it was started, whatever happens meanwhile.
+   * @param revision that state, where it is known from an earlier process
+   */
+  async #baseOf(request: JobRequest, revision?: number | null): Promise<JobBase | null> {
     await this.#parts.models.bundle(request.modelId);
     if (request.kind === "generate") return null;
     const { documentId } = request;
     const { state } = await this.#store.get(documentId);
-    return { documentId, revision: currentEntry<StoredEntry>(state).revision };
+    const entry =
+      typeof revision === "number"
+        ? entryOfRevision<StoredEntry>(state, revision)
+        : currentEntry<StoredEntry>(state);
+    return { documentId, revision: entry.revision };
   }
 
   async #accept(result: VariationResult): Promise<DocumentFile> {

@@ -1,6 +1,7 @@
 import { release } from "node:os";
 import { join } from "node:path";
 import { env } from "onnxruntime-node";
+import type { AppErrorData } from "../core/errors.js";
 import type { EngineApi } from "../shared/api.js";
 import type { ModelSummary } from "../shared/models.js";
 import type { Prober } from "../shared/probe.js";
@@ -34,6 +35,8 @@ export interface ModelParts {
   importPath(path: string): Promise<ModelSummary>;
   /** Tries devices that are not known yet, in the background. */
   explore(): void;
+  /** True for a failure that the CPU, one picture at a time, may not meet. */
+  isWorthRetrying(failure: AppErrorData): boolean;
 }
 
 /** Puts the parts together; nothing is read or loaded before it is needed. */
@@ -70,6 +73,11 @@ export function createModelParts(options: ModelPartsOptions, emit: Emit): ModelP
   return {
     models,
     importPath: (path) => bundles.importPath(path),
+    isWorthRetrying: ({ code }) => {
+      if (code === "OUT_OF_MEMORY") return true;
+      const isDevices = code === "ENGINE_OUTPUT_INVALID" || code === "BUNDLE_DAMAGED";
+      return isDevices && devices.actual.provider !== "cpu";
+    },
     explore: () => {
       void subject().then((bundle) => bundle && devices.explore(bundle));
     },

@@ -73,7 +73,7 @@ async function edit(
 ): Promise<JobOutcome<JobResult>> {
   const { documentId, revision } = base;
   const original = await store.raster(documentId, revision);
-  const loaded = await whileWanted(context, models.load(request.modelId));
+  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
   const { rect, variations } = await runEdit(loaded, original, request, context);
   return outcomeOf(
     request,
@@ -99,7 +99,7 @@ async function upscale(
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
-  const loaded = await whileWanted(context, models.load(request.modelId));
+  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
   const raster = await runUpscale(loaded, original, request, context);
   const rect = rectOfSize(raster.width, raster.height);
   return {
@@ -123,7 +123,7 @@ async function generate(
   models: Models,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
-  const loaded = await whileWanted(context, models.load(request.modelId));
+  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
   const variations = await runGenerate(loaded, request, context);
   const { width = 1, height = 1 } = variations[0]?.raster ?? {};
   const rect = rectOfSize(width, height);

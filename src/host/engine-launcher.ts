@@ -1,3 +1,5 @@
+import type { ProbeRequest } from "../shared/probe.js";
+
 /** A running engine process, whatever started it. */
 export interface EngineChild {
   /** The system's number for the process, where it is known; for logs and tests. */
@@ -14,4 +16,6 @@ export interface EngineChild {
 /** Starts engine processes: `fork` in Node, `utilityProcess` in Electron. */
 export interface EngineLauncher {
   launch(): EngineChild;
+  /** Starts one that only tries a device, says what came of it and may die of it. */
+  launchProbe(request: ProbeRequest): EngineChild;
 }

@@ -1,17 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { AppError, toErrorData } from "../core/errors.js";
+import { AppError, toErrorData, type AppErrorData } from "../core/errors.js";
 import { isEngineMethod, type EngineMethod } from "../shared/api.js";
 import type { EngineEvent } from "../shared/engine-messages.js";
 import { parseAs } from "../shared/errors.js";
 import type { EngineEvents, Topic } from "../shared/events.js";
-import { jobIdSchema, type JobId } from "../shared/ids.js";
+import { jobIdSchema, revisionSchema, type JobId } from "../shared/ids.js";
 import type { Transport } from "../shared/transport.js";
 import { z } from "../shared/zod.js";
 import { Emitter } from "./emitter.js";
+import { engineDied } from "./death-cause.js";
 import type { EngineLauncher } from "./engine-launcher.js";
-import { engineDied, EngineSession } from "./engine-session.js";
+import { EngineSession } from "./engine-session.js";
 import type { HeartbeatTiming } from "./heartbeat.js";
 import { RespawnDelay } from "./respawn-delay.js";
+import { createProcessProber } from "./run-probe-process.js";
 
 /** How patient the supervisor is. */
 export interface EngineTiming extends HeartbeatTiming {
@@ -38,19 +40,32 @@ export interface EngineProcessOptions {
 }
 
 const byJobSchema = z.object({ jobId: jobIdSchema });
+const startReplySchema = byJobSchema.extend({ revision: revisionSchema.nullable().optional() });
+
+/** A job that has started and not ended yet. */
+interface RunningJob {
+  readonly ended: Promise<void>;
+  /** Tells that it did. */
+  readonly end: () => void;
+  /** What it takes to run it again; null until the engine's reply is there. */
+  request: { readonly request: unknown; readonly revision: number | null } | null;
+  /** True from the second run on; there is no third. */
+  isSecond: boolean;
+  /** Why the process is gone that ran it; null while one runs it. */
+  failure: AppErrorData | null;
+}
 
 /**
  * Keeps an engine process alive for a host: routes requests, forwards events, notices crashes and
- * hangs, starts a new process, and tells what was lost. Documents lie on disk in the session folder,
- * so a new process has them all.
+ * hangs, and starts a new process. Documents and finished results lie on disk in the session folder,
+ * so a new process has them all; jobs that were lost are run once more.
  */
 export class EngineProcess implements Transport {
   readonly #options: EngineProcessOptions;
   readonly #timing: EngineTiming;
   readonly #emitter: Emitter;
   readonly #respawnDelay = new RespawnDelay();
-  /** Jobs that have started and not ended yet, and how to tell that they did. */
-  readonly #jobs = new Map<JobId, { readonly ended: Promise<void>; readonly end: () => void }>();
+  readonly #jobs = new Map<JobId, RunningJob>();
   /** Jobs whose end was asked for: if the process goes, they are cancelled and not failed. */
   readonly #cancelled = new Set<JobId>();
   /** Ended jobs of this process: a job's end may be heard before the reply that names the job. */
@@ -89,8 +104,13 @@ export class EngineProcess implements Transport {
     }
     if (method === "cancelJob") return this.#cancel(request);
     const reply = await this.#ask(method, request);
-    if (method === "startJob") this.#noteJob(parseJobReply(reply));
-    return reply;
+    if (method !== "startJob") return reply;
+    const { jobId, revision } = parseAs(startReplySchema, reply, "reply to startJob", "engine");
+    this.#noteJob(jobId);
+    const job = this.#jobs.get(jobId);
+    if (job) job.request = { request, revision: revision ?? null };
+    // Whatever else the engine tells a host is none of a screen's business.
+    return { jobId };
   }
 
   /** Ends the process for good. */
@@ -111,12 +131,35 @@ export class EngineProcess implements Transport {
       this.#timing,
       {
         onEvent: (event) => this.#forward(event),
-        onEnd: (reason) => this.#afterEnd(session, reason),
+        onEnd: (reason, error) => this.#afterEnd(session, reason, error),
+        onProbe: createProcessProber(this.#options.launcher),
         hasJobs: () => this.#jobs.size > 0,
       },
     );
     this.#session = session;
     this.#options.log(`engine process ${session.pid ?? "?"} started`);
+    for (const [jobId, job] of this.#jobs) {
+      if (job.failure) void this.#resume(session, jobId, job, job.failure);
+    }
+  }
+
+  /** Runs a lost job once more, in the new process. */
+  async #resume(
+    session: EngineSession,
+    jobId: JobId,
+    job: RunningJob,
+    failure: AppErrorData,
+  ): Promise<void> {
+    job.failure = null;
+    job.isSecond = true;
+    try {
+      await session.invoke("resumeJob", { jobId, ...job.request, failure });
+    } catch (error) {
+      // If its process ended as well, that was reported already.
+      if (this.#jobs.get(jobId) !== job) return;
+      this.#forgetJob(jobId);
+      this.#emitter.emit("job-failed", { jobId, error: toErrorData(error) });
+    }
   }
 
   #forward({ event, payload }: EngineEvent): void {
@@ -134,7 +177,7 @@ export class EngineProcess implements Transport {
     if (this.#jobs.has(jobId) || this.#endedJobs.has(jobId)) return;
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    this.#jobs.set(jobId, { ended, end });
+    this.#jobs.set(jobId, { ended, end, request: null, isSecond: false, failure: null });
   }
 
   #forgetJob(jobId: JobId): void {
@@ -144,14 +187,14 @@ export class EngineProcess implements Transport {
     this.#endedJobs.add(jobId);
   }
 
-  #afterEnd(session: EngineSession, reason: string): void {
+  #afterEnd(session: EngineSession, reason: string, error: AppError): void {
     if (this.#session === session) this.#session = null;
     this.#options.log(`engine process ${session.pid ?? "?"} ended: ${reason}`);
     if (this.#isDisposed) return;
-    this.#scheduleLaunch();
-    this.#reportLostJobs(reason);
+    this.#endLostJobs(toErrorData(error));
     // A new process may count its jobs from the start again.
     this.#endedJobs.clear();
+    this.#scheduleLaunch();
     this.#emitter.emit("engine-restarted", { reason });
   }
 
@@ -162,12 +205,17 @@ export class EngineProcess implements Transport {
     else this.#respawnTimer = setTimeout(() => this.#launch(), waitMs);
   }
 
-  #reportLostJobs(reason: string): void {
-    for (const jobId of [...this.#jobs.keys()]) {
+  /** Jobs that went with their process: those of a first run wait for the next one. */
+  #endLostJobs(failure: AppErrorData): void {
+    for (const [jobId, job] of [...this.#jobs]) {
       const wasCancelled = this.#cancelled.has(jobId);
+      if (!wasCancelled && !job.isSecond && job.request !== null) {
+        job.failure = failure;
+        continue;
+      }
       this.#forgetJob(jobId);
       if (wasCancelled) this.#emitter.emit("job-cancelled", { jobId });
-      else this.#emitter.emit("job-failed", { jobId, error: toErrorData(engineDied(reason)) });
+      else this.#emitter.emit("job-failed", { jobId, error: failure });
     }
   }
 
@@ -176,6 +224,12 @@ export class EngineProcess implements Transport {
     const { jobId } = parseAs(byJobSchema, request, "request for cancelJob", "caller");
     const session = this.#session;
     const job = this.#jobs.get(jobId);
+    if (job && (!session || job.failure)) {
+      // It waits for a process: there is nobody to ask.
+      this.#forgetJob(jobId);
+      this.#emitter.emit("job-cancelled", { jobId });
+      return {};
+    }
     if (!session || !job) return this.#ask("cancelJob", { jobId });
     this.#cancelled.add(jobId);
     const answer = session.invoke("cancelJob", { jobId });
@@ -212,8 +266,4 @@ async function settlesWithin(
   } finally {
     stop.abort();
   }
-}
-
-function parseJobReply(reply: unknown): JobId {
-  return parseAs(byJobSchema, reply, "reply to startJob", "engine").jobId;
 }

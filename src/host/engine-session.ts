@@ -1,11 +1,16 @@
-import { AppError, fromErrorData, toErrorData } from "../core/errors.js";
+import { fromErrorData, toErrorData, type AppError } from "../core/errors.js";
 import type { EngineMethod } from "../shared/api.js";
 import {
   parseEngineMessage,
   type EngineEvent,
   type EngineReply,
   type EngineRequest,
+  type EngineToHostMessage,
+  type ProbeAnswer,
+  type ProbeCall,
 } from "../shared/engine-messages.js";
+import type { ProbeOutcome, ProbeRequest } from "../shared/probe.js";
+import { countMemoryKills, engineDied, isMemoryDeath } from "./death-cause.js";
 import type { EngineChild } from "./engine-launcher.js";
 import { Heartbeat, type HeartbeatTiming } from "./heartbeat.js";
 
@@ -19,7 +24,9 @@ interface Pending {
 export interface SessionListener {
   onEvent(event: EngineEvent): void;
   /** The process is gone or was given up, and its requests are rejected. */
-  onEnd(reason: string): void;
+  onEnd(reason: string, error: AppError): void;
+  /** Tries a device in a process of its own; never rejects. */
+  onProbe(request: ProbeRequest): Promise<ProbeOutcome>;
   hasJobs(): boolean;
 }
 
@@ -29,6 +36,7 @@ export class EngineSession {
   readonly #listener: SessionListener;
   readonly #heartbeat: Heartbeat;
   readonly #pending = new Map<number, Pending>();
+  readonly #memoryKills = countMemoryKills();
   #nextId = 0;
   #isEnded = false;
 
@@ -85,7 +93,7 @@ export class EngineSession {
   #receive(message: unknown): void {
     if (this.#isEnded) return;
     this.#heartbeat.heard();
-    let parsed: EngineReply | EngineEvent;
+    let parsed: EngineToHostMessage;
     try {
       parsed = parseEngineMessage(message);
     } catch (error) {
@@ -94,7 +102,13 @@ export class EngineSession {
       return;
     }
     if ("event" in parsed) this.#listener.onEvent(parsed);
+    else if ("probe" in parsed) void this.#probe(parsed);
     else this.#settle(parsed);
+  }
+
+  async #probe({ probe, request }: ProbeCall): Promise<void> {
+    const answer: ProbeAnswer = { probe, outcome: await this.#listener.onProbe(request) };
+    if (!this.#isEnded) this.#child.send(answer);
   }
 
   #settle(reply: EngineReply): void {
@@ -108,17 +122,10 @@ export class EngineSession {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#heartbeat.stop();
-    for (const pending of this.#pending.values()) pending.reject(engineDied(reason));
+    const memoryKills = countMemoryKills() - this.#memoryKills;
+    const error = engineDied(reason, isMemoryDeath(reason, memoryKills));
+    for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
-    this.#listener.onEnd(reason);
+    this.#listener.onEnd(reason, error);
   }
-}
-
-/** The failure of whatever an engine process was doing when it ended. */
-export function engineDied(reason: string): AppError {
-  return new AppError(
-    "ENGINE_DIED",
-    `Expected the engine to finish but its process ended (${reason}). Your documents are unchanged; run it again, and if it ends again close other programs or choose a smaller region.`,
-    { reason },
-  );
 }

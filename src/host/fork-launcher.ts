@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { engineArguments, type EngineFolders } from "../shared/engine-messages.js";
+import { engineArguments, probeArguments, type EngineFolders } from "../shared/engine-messages.js";
 import type { EngineChild, EngineLauncher } from "./engine-launcher.js";
 
 /** What to run as an engine process. */
@@ -12,11 +12,17 @@ export interface ForkOptions extends EngineFolders {
 
 /** Starts engine processes with Node's `fork`. */
 export function createForkLauncher(options: ForkOptions): EngineLauncher {
-  return { launch: () => launchFork(options) };
+  return {
+    launch: () => launchFork(options, engineArguments(options)),
+    launchProbe: (request) => launchFork(options, probeArguments(request)),
+  };
 }
 
-function launchFork(options: ForkOptions): EngineChild {
-  const child = fork(options.childPath, engineArguments(options), {
+function launchFork(
+  options: Pick<ForkOptions, "childPath" | "execArgv">,
+  args: readonly string[],
+): EngineChild {
+  const child = fork(options.childPath, args, {
     // Structured clone: pixels travel as typed arrays, not as JSON.
     serialization: "advanced",
     // The host's standard output belongs to its own lines; the child's go to standard error.

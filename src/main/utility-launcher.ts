@@ -1,5 +1,5 @@
-import type { EngineLauncher } from "../host/engine-launcher.js";
-import { engineArguments, type EngineFolders } from "../shared/engine-messages.js";
+import type { EngineChild, EngineLauncher } from "../host/engine-launcher.js";
+import { engineArguments, probeArguments, type EngineFolders } from "../shared/engine-messages.js";
 import type { ElectronApi } from "./electron-api.js";
 
 /**
@@ -10,30 +10,32 @@ export function createUtilityLauncher(
   utilityProcess: ElectronApi["utilityProcess"],
   options: EngineFolders & { readonly childPath: string },
 ): EngineLauncher {
+  const start = (args: string[]): EngineChild => {
+    const child = utilityProcess.fork(options.childPath, args, {
+      serviceName: "Spectral Studio engine",
+      stdio: "inherit",
+    });
+    return {
+      get pid() {
+        return child.pid;
+      },
+      send: (message) => child.postMessage(message),
+      onMessage: (listener) => {
+        child.on("message", listener);
+      },
+      onExit: (listener) => {
+        child.once("exit", (code) => listener(`exit code ${code}`));
+      },
+      kill: () => {
+        // `kill` asks politely, which a process that is stuck in native code does not hear.
+        if (child.pid !== undefined) killAtOnce(child.pid);
+        child.kill();
+      },
+    };
+  };
   return {
-    launch: () => {
-      const child = utilityProcess.fork(options.childPath, engineArguments(options), {
-        serviceName: "Spectral Studio engine",
-        stdio: "inherit",
-      });
-      return {
-        get pid() {
-          return child.pid;
-        },
-        send: (message) => child.postMessage(message),
-        onMessage: (listener) => {
-          child.on("message", listener);
-        },
-        onExit: (listener) => {
-          child.once("exit", (code) => listener(`exit code ${code}`));
-        },
-        kill: () => {
-          // `kill` asks politely, which a process that is stuck in native code does not hear.
-          if (child.pid !== undefined) killAtOnce(child.pid);
-          child.kill();
-        },
-      };
-    },
+    launch: () => start(engineArguments(options)),
+    launchProbe: (request) => start(probeArguments(request)),
   };
 }
 

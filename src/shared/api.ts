@@ -95,7 +95,11 @@ const sharedMethods = {
     }),
     z.object({ thumbnails: z.array(scaleThumbnailSchema).readonly() }),
   ),
-  startJob: method(jobRequestSchema, byJob),
+  startJob: method(
+    jobRequestSchema,
+    // The state that it works on; null for a new picture.
+    byJob.extend({ revision: revisionSchema.nullable().optional() }),
+  ),
   cancelJob: method(byJob, nothing),
   /** Takes over a finished job's result; of several variations the one named, else the first. */
   acceptResult: method(
@@ -187,6 +191,18 @@ const engineOnlyMethods = {
   setMemory: method(
     z.object({ megabytes: settingsSchema.unwrap().shape.memoryMegabytes }),
     nothing,
+  ),
+  /**
+   * Runs a job again that an earlier process was lost with, under the same name and on the same
+   * state, in the way that takes the least.
+   */
+  resumeJob: method(
+    byJob.extend({
+      request: jobRequestSchema,
+      revision: revisionSchema.nullable(),
+      failure: appErrorDataSchema,
+    }),
+    byJob,
   ),
   /** The usable models, what is wrong with the others, and what they run on. */
   getEngineInfo: method(

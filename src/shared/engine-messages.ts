@@ -2,6 +2,12 @@ import { AppError, type AppErrorData } from "../core/errors.js";
 import { engineMethods, isEngineMethod, type EngineMethod } from "./api.js";
 import { appErrorDataSchema, parseAs } from "./errors.js";
 import { engineEventSchemas, isEngineTopic, type EngineTopic } from "./events.js";
+import {
+  probeOutcomeSchema,
+  probeRequestSchema,
+  type ProbeOutcome,
+  type ProbeRequest,
+} from "./probe.js";
 import { z } from "./zod.js";
 
 /** Host to child: call a method. `id` counts up within one child. */
@@ -22,7 +28,23 @@ export interface EngineEvent {
   readonly payload: unknown;
 }
 
-export type EngineToHostMessage = EngineReply | EngineEvent;
+/**
+ * Child to host: try a device in another process. Only the host can start one, since Electron's
+ * children have no children.
+ */
+export interface ProbeCall {
+  /** Counts up within one child. */
+  readonly probe: number;
+  readonly request: ProbeRequest;
+}
+
+/** Host to child: what came of it. Also all that a process which was started for it ever says. */
+export interface ProbeAnswer {
+  readonly probe: number;
+  readonly outcome: ProbeOutcome;
+}
+
+export type EngineToHostMessage = EngineReply | EngineEvent | ProbeCall;
 
 const idSchema = z.int().min(0);
 
@@ -39,7 +61,16 @@ const fromEngineSchema: z.ZodType<EngineToHostMessage> = z.union([
     event: z.custom<EngineTopic>(isEngineTopic, "expected a topic of the engine"),
     payload: z.unknown(),
   }),
+  z.object({ probe: idSchema, request: probeRequestSchema }),
 ]);
+
+const probeAnswerSchema = z.object({ probe: idSchema, outcome: probeOutcomeSchema });
+
+/** The answer in a message, or null if it is something else. */
+export function asProbeAnswer(message: unknown): ProbeAnswer | null {
+  const parsed = probeAnswerSchema.safeParse(message);
+  return parsed.success ? parsed.data : null;
+}
 
 /**
  * Parses what a child received, parameters included.
@@ -78,11 +109,32 @@ export interface EngineFolders {
   readonly modelsDir: string;
   /** Holds the open documents; survives the child. */
   readonly sessionDir: string;
+  /** Holds imported bundles; without it none can be imported. */
+  readonly importedModelsDir?: string;
+  /** Remembers what was found out about devices; without it all is found out at each start. */
+  readonly stateDir?: string;
 }
 
 /** The child's command line arguments; the inverse of {@link parseEngineArguments}. */
-export function engineArguments({ modelsDir, sessionDir }: EngineFolders): string[] {
-  return ["--models", modelsDir, "--session", sessionDir];
+export function engineArguments(folders: EngineFolders): string[] {
+  const { modelsDir, sessionDir, importedModelsDir, stateDir } = folders;
+  return [
+    ...["--models", modelsDir, "--session", sessionDir],
+    ...(importedModelsDir === undefined ? [] : ["--imported-models", importedModelsDir]),
+    ...(stateDir === undefined ? [] : ["--state", stateDir]),
+  ];
+}
+
+/** Arguments of a child that only tries a device, says what came of it and ends. */
+export function probeArguments({ bundleFolder, provider }: ProbeRequest): string[] {
+  return ["--probe", provider, "--bundle", bundleFolder];
+}
+
+/** What such a child is to try, or null for an engine. */
+export function parseProbeArguments(args: readonly string[]): ProbeRequest | null {
+  const [flag, provider, , bundleFolder] = args;
+  if (flag !== "--probe") return null;
+  return parseAs(probeRequestSchema, { provider, bundleFolder }, "arguments of a probe", "caller");
 }
 
 /**
@@ -90,8 +142,10 @@ export function engineArguments({ modelsDir, sessionDir }: EngineFolders): strin
  * @throws AppError REQUEST_INVALID
  */
 export function parseEngineArguments(args: readonly string[]): EngineFolders {
+  const optional = (flag: string): string | undefined =>
+    args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
   const valueAfter = (flag: string): string => {
-    const value = args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined;
+    const value = optional(flag);
     if (value !== undefined && value !== "") return value;
     throw new AppError(
       "REQUEST_INVALID",
@@ -99,5 +153,12 @@ export function parseEngineArguments(args: readonly string[]): EngineFolders {
       { flag },
     );
   };
-  return { modelsDir: valueAfter("--models"), sessionDir: valueAfter("--session") };
+  const importedModelsDir = optional("--imported-models");
+  const stateDir = optional("--state");
+  return {
+    modelsDir: valueAfter("--models"),
+    sessionDir: valueAfter("--session"),
+    ...(importedModelsDir === undefined ? {} : { importedModelsDir }),
+    ...(stateDir === undefined ? {} : { stateDir }),
+  };
 }

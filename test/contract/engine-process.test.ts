@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -46,6 +46,11 @@ async function until(isTrue: () => boolean, timeoutMs = 20_000): Promise<void> {
   }
 }
 
+const resumed = () =>
+  readFileSync(join(sessionDir, "resumed"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
 const heard = (topic: Topic) => events.some((event) => event.topic === topic);
 const payloadsOf = (topic: Topic) =>
   events.filter((event) => event.topic === topic).map((event) => event.payload);
@@ -77,23 +82,55 @@ test.each([
   ["exit", "exit code 7"],
   ["segfault", "signal SIGSEGV"],
 ])(
-  "a job whose process dies (%s) is reported failed, and the next process works",
+  "a job whose process dies twice (%s) is reported failed, and the next process works",
   async (prompt, reason) => {
     start();
     await startJob(prompt);
     const waiting = engine.invoke("cancelJob", { jobId: "other-job" });
     await waiting;
-    await until(() => heard("engine-restarted"));
+    await until(() => heard("job-failed"));
     expect(payloadsOf("job-failed")).toMatchObject([
       { jobId: "job-1", error: { code: "ENGINE_DIED", details: { reason } } },
     ]);
-    expect(payloadsOf("engine-restarted")).toEqual([{ reason }]);
-    // The session folder is the same one.
+    expect(payloadsOf("engine-restarted")).toEqual([{ reason }, { reason }]);
+    expect(resumed()).toHaveLength(1);
+    // The session folder is the same one; the third process is started after a pause.
+    await until(() => engine.pid !== undefined);
     expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
-      device: { provider: "launch 2" },
+      device: { provider: "launch 3" },
     });
   },
 );
+
+test("a job whose process dies once is run again: same name, same request, same state", async () => {
+  start();
+  expect(await startJob("exit-once")).toEqual({ jobId: "job-1" });
+  await until(() => heard("job-failed"));
+  // The second run ended in its own way, which the small engine calls a failure.
+  expect(payloadsOf("job-failed")).toMatchObject([
+    { jobId: "job-1", error: { code: "MASK_EMPTY" } },
+  ]);
+  expect(resumed()).toEqual([{ prompt: "exit-once", revision: 3, code: "ENGINE_DIED" }]);
+  expect(payloadsOf("engine-restarted")).toHaveLength(1);
+});
+
+test("a lost job that waits for its second run can be cancelled", async () => {
+  start();
+  await startJob("steady", "job-0");
+  // A second death within a minute is answered after a pause.
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => payloadsOf("engine-restarted").length === 1);
+  await engine.invoke("ping", {});
+  await startJob("steady", "job-1");
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => payloadsOf("engine-restarted").length === 2);
+  expect(payloadsOf("job-failed")).toMatchObject([{ jobId: "job-0" }]);
+  expect(await engine.invoke("cancelJob", { jobId: "job-1" })).toEqual({});
+  expect(payloadsOf("job-cancelled")).toEqual([{ jobId: "job-1" }]);
+  await until(() => engine.pid !== undefined);
+  await engine.invoke("ping", {});
+  expect(resumed()).toMatchObject([{ prompt: "steady" }]);
+});
 
 test("requests that wait when the process is killed are rejected with ENGINE_DIED", async () => {
   start();
@@ -103,7 +140,6 @@ test("requests that wait when the process is killed are rejected with ENGINE_DIE
   const waiting = engine.invoke("getEngineInfo", {});
   process.kill(engine.pid!, "SIGKILL");
   await expect(waiting).rejects.toMatchObject({ code: "ENGINE_DIED" });
-  expect(payloadsOf("job-failed")).toHaveLength(1);
 });
 
 test("a hanging process is noticed and replaced", async () => {
@@ -129,7 +165,6 @@ test("a process that sends nonsense is replaced", async () => {
   start();
   await startJob("garbage");
   await until(() => heard("engine-restarted"));
-  expect(payloadsOf("job-failed")).toMatchObject([{ jobId: "job-1" }]);
   expect(await engine.invoke("getEngineInfo", {})).toMatchObject({
     device: { provider: "launch 2" },
   });

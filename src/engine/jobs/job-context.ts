@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Rect } from "../../core/rect.js";
 import type { ScreenPixels } from "../../core/screen-pixels.js";
 import type { AppErrorData } from "../../core/errors.js";
+import type { EngineEvents } from "../../shared/events.js";
 import type { JobStage } from "../../shared/jobs.js";
 import type { Clock } from "./time-left.js";
 
@@ -12,6 +13,8 @@ export interface JobProgress {
   readonly scale: number | null;
   readonly done: number;
   readonly total: number;
+  /** How fast it goes, where that is known. */
+  readonly rate?: EngineEvents["job-progress"]["rate"];
 }
 
 /** What a running job may use of its surroundings. */

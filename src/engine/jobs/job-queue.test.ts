@@ -1,9 +1,13 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { AppError } from "../../core/errors.js";
+import { AppError, type ErrorCode } from "../../core/errors.js";
 import { jobIdSchema } from "../../shared/ids.js";
 import { pause, type JobContext } from "./job-context.js";
 import { JobQueue, type JobOutcome } from "./job-queue.js";
+import { ResultStore } from "./result-store.js";
 import { TimeLeft } from "./time-left.js";
 
 const shown = {
@@ -82,11 +86,11 @@ describe("the job queue", () => {
   it("keeps a result until it is discarded, and knows which jobs it never had", async () => {
     const { jobs } = queue();
     const id = jobs.start(async () => outcome("x"));
-    expect(() => jobs.result(id)).toThrow(/under way/);
+    await expect(jobs.result(id)).rejects.toThrow(/under way/);
     await turns();
-    expect(jobs.result(id)).toBe("x");
-    jobs.discard(id);
-    expect(() => jobs.result(id)).toThrow(/run it again/);
+    expect(await jobs.result(id)).toBe("x");
+    await jobs.discard(id);
+    await expect(jobs.result(id)).rejects.toThrow(/run it again/);
     expect(() => jobs.cancel(jobIdSchema.parse("j-none"))).toThrow(/j-none/);
   });
 
@@ -96,8 +100,78 @@ describe("the job queue", () => {
     const first = jobs.start(async () => outcome("a", big));
     const second = jobs.start(async () => outcome("b", big));
     await turns();
-    expect(() => jobs.result(first)).toThrow();
-    expect(jobs.result(second)).toBe("b");
+    await expect(jobs.result(first)).rejects.toThrow();
+    expect(await jobs.result(second)).toBe("b");
+  });
+
+  it("keeps results on disk, where a later process finds them, until they are discarded", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "spectral-results-"));
+    const jobs = new JobQueue(
+      () => undefined,
+      () => 0,
+      { store: new ResultStore(folder) },
+    );
+    const result = { pixels: Uint16Array.of(1, 65_535), nested: [{ codes: Int32Array.of(-1) }] };
+    const id = jobs.start(async () => ({ shown, result, bytes: 4 }));
+    await turns();
+    // Reading follows writing, also within one process.
+    const store = new ResultStore<typeof result>(folder);
+    await expect.poll(() => store.load(id)).toEqual(result);
+    const later = new JobQueue(
+      () => undefined,
+      () => 0,
+      { store },
+    );
+    expect(await later.result(id)).toEqual(result);
+    await later.discard(id);
+    await expect(later.result(id)).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+
+  it("runs a job that had too little memory once more, one picture at a time", async () => {
+    const events: string[] = [];
+    const jobs = new JobQueue<string>(
+      (topic) => events.push(topic),
+      () => 0,
+      { isWorthRetrying: ({ code }) => code === "OUT_OF_MEMORY" },
+    );
+    const contexts: Pick<JobContext, "failure" | "maxBatch">[] = [];
+    const failing =
+      (code: ErrorCode) =>
+      async ({ failure, maxBatch }: JobContext) => {
+        contexts.push({ ...(failure && { failure }), ...(maxBatch && { maxBatch }) });
+        throw new AppError(code, "Expected something else.");
+      };
+    jobs.start(failing("OUT_OF_MEMORY"));
+    jobs.start(failing("MASK_EMPTY"));
+    await turns();
+    expect(events).toEqual(["job-failed", "job-failed"]);
+    expect(contexts).toMatchObject([{}, { failure: { code: "OUT_OF_MEMORY" }, maxBatch: 1 }, {}]);
+    expect(contexts).toHaveLength(3);
+  });
+
+  it("gives a resumed job no third run, and its old name", async () => {
+    const events: string[] = [];
+    const jobs = new JobQueue<string>(
+      (topic, payload) => events.push("jobId" in payload ? `${topic} ${payload.jobId}` : topic),
+      () => 0,
+      { isWorthRetrying: () => true },
+    );
+    let runs = 0;
+    const jobId = jobIdSchema.parse("j-old");
+    const failure = { code: "ENGINE_DIED", message: "gone", details: {} } as const;
+    jobs.start(
+      async (context) => {
+        runs++;
+        expect(context).toMatchObject({ failure, maxBatch: 1 });
+        throw new AppError("OUT_OF_MEMORY", "Expected memory.");
+      },
+      { jobId, failure },
+    );
+    await turns();
+    expect(runs).toBe(1);
+    expect(events).toEqual(["job-failed j-old"]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { AppError, toErrorData } from "../../core/errors.js";
+import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
 import type { EngineEvents, EngineTopic } from "../../shared/events.js";
 import { jobIdSchema, type JobId } from "../../shared/ids.js";
 import type { JobContext } from "./job-context.js";
+import type { ResultStore } from "./result-store.js";
 import { TimeLeft, type Clock } from "./time-left.js";
 import { plainBytes } from "../store/plain-bytes.js";
 
@@ -26,6 +27,21 @@ interface Waiting<Result> {
   readonly jobId: JobId;
   readonly run: Run<Result>;
   readonly controller: AbortController;
+  /** Why it runs a second time; there is no third. */
+  failure: AppErrorData | null;
+}
+
+/** A job that an earlier process began and died with. */
+export interface ResumedJob {
+  readonly jobId: JobId;
+  readonly failure: AppErrorData;
+}
+
+export interface JobQueueOptions<Result> {
+  /** Keeps results beyond this process. */
+  readonly store?: ResultStore<Result>;
+  /** True for a failure that a second try on the safest road may not meet again. */
+  readonly isWorthRetrying?: (failure: AppErrorData) => boolean;
 }
 
 /**
@@ -40,12 +56,14 @@ export class JobQueue<Result> {
   constructor(
     private readonly emit: Emit,
     private readonly clock: Clock,
+    private readonly options: JobQueueOptions<Result> = {},
   ) {}
 
   /** Queues a job; it starts after this call returned, so that its id is known before its events. */
-  start(run: Run<Result>): JobId {
-    const jobId = jobIdSchema.parse(`j-${randomBytes(8).toString("hex")}`);
-    this.#waiting.push({ jobId, run, controller: new AbortController() });
+  start(run: Run<Result>, resumed?: ResumedJob): JobId {
+    const jobId = resumed?.jobId ?? jobIdSchema.parse(`j-${randomBytes(8).toString("hex")}`);
+    const failure = resumed?.failure ?? null;
+    this.#waiting.push({ jobId, run, controller: new AbortController(), failure });
     setImmediate(() => void this.#next());
     return jobId;
   }
@@ -66,13 +84,20 @@ export class JobQueue<Result> {
     if (!this.#results.has(jobId)) throw unknownJob(jobId);
   }
 
-  /** The result of a finished job. @throws AppError JOB_UNKNOWN, JOB_NOT_FINISHED */
-  result(jobId: JobId): Result {
+  /**
+   * The result of a finished job, also of an earlier process.
+   * @throws AppError JOB_UNKNOWN, JOB_NOT_FINISHED
+   */
+  async result(jobId: JobId): Promise<Result> {
     const finished = this.#results.get(jobId);
     if (finished) return finished.result;
     const isPending =
       this.#running?.jobId === jobId || this.#waiting.some((job) => job.jobId === jobId);
-    if (!isPending) throw unknownJob(jobId);
+    if (!isPending) {
+      const stored = await this.options.store?.load(jobId);
+      if (stored) return stored;
+      throw unknownJob(jobId);
+    }
     throw new AppError(
       "JOB_NOT_FINISHED",
       `Expected a finished job but ${jobId} is still under way; wait for its end or cancel it.`,
@@ -81,9 +106,10 @@ export class JobQueue<Result> {
   }
 
   /** Forgets a finished job's result. @throws AppError JOB_UNKNOWN, JOB_NOT_FINISHED */
-  discard(jobId: JobId): void {
-    this.result(jobId);
+  async discard(jobId: JobId): Promise<void> {
+    await this.result(jobId);
     this.#results.delete(jobId);
+    await this.options.store?.remove(jobId);
   }
 
   /** Cancels everything. */
@@ -99,7 +125,7 @@ export class JobQueue<Result> {
     this.#running = job;
     const { jobId } = job;
     try {
-      const outcome = await job.run(this.#contextOf(job));
+      const outcome = await this.#run(job);
       this.#keep(jobId, outcome);
       this.emit("job-finished", { jobId, ...outcome.shown });
     } catch (error) {
@@ -110,10 +136,24 @@ export class JobQueue<Result> {
     void this.#next();
   }
 
-  #contextOf({ jobId, controller }: Waiting<Result>): JobContext {
+  /** Runs a job and, if that may help, once more in the way that takes the least. */
+  async #run(job: Waiting<Result>): Promise<JobOutcome<Result>> {
+    try {
+      return await job.run(this.#contextOf(job));
+    } catch (error) {
+      const failure = toErrorData(error);
+      const isFinal = job.failure !== null || job.controller.signal.aborted;
+      if (isFinal || this.options.isWorthRetrying?.(failure) !== true) throw error;
+      job.failure = failure;
+      return job.run(this.#contextOf(job));
+    }
+  }
+
+  #contextOf({ jobId, controller, failure }: Waiting<Result>): JobContext {
     const timeLeft = new TimeLeft(this.clock);
     return {
       signal: controller.signal,
+      ...(failure === null ? {} : { failure, maxBatch: 1 }),
       clock: this.clock,
       onProgress: (progress) => {
         const { stage, done, total } = progress;
@@ -129,6 +169,7 @@ export class JobQueue<Result> {
 
   #keep(jobId: JobId, { result, bytes }: JobOutcome<Result>): void {
     this.#results.set(jobId, { result, bytes });
+    this.options.store?.save(jobId, result, bytes);
     let total = [...this.#results.values()].reduce((sum, entry) => sum + entry.bytes, 0);
     for (const [oldest, entry] of this.#results) {
       if (total <= RESULT_BYTES || oldest === jobId) break;
