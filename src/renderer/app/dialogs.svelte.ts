@@ -4,7 +4,6 @@ export type OpenDialog =
   /** `then` runs after a successful save. */
   | { readonly kind: "save"; readonly then: (() => void) | null }
   | { readonly kind: "unsaved"; readonly proceed: () => void }
-  | { readonly kind: "generate" }
   | { readonly kind: "palette" }
   | { readonly kind: "settings" }
   | { readonly kind: "shortcuts" }

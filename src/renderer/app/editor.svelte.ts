@@ -5,13 +5,25 @@ import type { JobRequest } from "../../shared/jobs.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { Transport } from "../../shared/transport.js";
 import { Workspace, type Mode } from "../document/workspace.svelte.js";
-import { editRequest, generateRequest, upscaledSize, upscaleRequest } from "../job/requests.js";
+import { extendedSize, hasMargins, isAllowedSize } from "../job/extend.js";
+import {
+  againRequest,
+  editRequest,
+  extendRequest,
+  generateRequest,
+  upscalePreviewRequest,
+  upscaleRequest,
+} from "../job/requests.js";
+import { variationCount } from "../job/job-state.js";
+import { upscaleTarget } from "../job/upscale-target.js";
 import { overviewRegion, regionFor } from "../ladder/rungs.js";
 import type { Tool } from "../mask/tools.js";
 import { Notices } from "../notices/notices.svelte.js";
+import { PromptLibrary } from "../prompt/prompt-library.js";
 import { Tabs } from "../tabs/tabs.svelte.js";
 import { Preferences } from "../settings/preferences.svelte.js";
 import { messages } from "../text/messages.js";
+import { Tour } from "../tour/tour.svelte.js";
 import { sceneOf } from "../view/scene.js";
 import { TileCache } from "../view/tile-cache.js";
 import { Dialogs } from "./dialogs.svelte.js";
@@ -21,7 +33,7 @@ import type { Platform } from "./platform.js";
 
 export type AppInfo = ReplyOf<"getAppInfo">;
 /** Why a run is not possible now. */
-export type RunBlocker = keyof typeof messages.edit.reasons | "tooLarge";
+export type RunBlocker = keyof typeof messages.edit.reasons;
 
 /**
  * The editing screen without its pixels: owns the controllers and lets them work together. What
@@ -35,6 +47,9 @@ export class Editor {
   readonly notices: Notices;
   /** What the person chose for good; `settings` are those of the next job. */
   readonly preferences: Preferences;
+  /** Prompts of before and those that were given a name. */
+  readonly prompts: PromptLibrary;
+  readonly tour: Tour;
   readonly tabs: Tabs;
   readonly dialogs = new Dialogs();
   readonly files: FileFlow;
@@ -48,7 +63,10 @@ export class Editor {
   tileVersion = $state(0);
 
   readonly scene = $derived.by(() =>
-    sceneOf(this.document.shown, this.document.original, this.job.state, this.job.shown),
+    sceneOf(this.document.shown, this.document.original, {
+      job: this.job,
+      peek: this.job.hasPreview(this.ladder.peekedScale) ? null : this.ladder.peek,
+    }),
   );
   readonly region = $derived.by(() => {
     const { shown } = this.document;
@@ -68,6 +86,8 @@ export class Editor {
     this.api = createApiClient(transport);
     this.notices = new Notices(platform.timer);
     this.preferences = new Preferences(this.api, this.#report);
+    this.prompts = new PromptLibrary(this.preferences);
+    this.tour = new Tour(this.preferences);
     const onError = this.#report;
     this.tabs = new Tabs(
       () => new Workspace({ api: this.api, platform, model: this.model, onError }),
@@ -163,15 +183,31 @@ export class Editor {
 
   // --- tools -----------------------------------------------------------------------------------
 
-  /** What a drag on the canvas does; upscales know no mask. */
-  get tool(): Tool {
-    return this.mode === "edit" ? this.mask.tool : "pan";
+  /** True while the mask is what the panel's job works on, so that it is shown and can be drawn. */
+  get usesMask(): boolean {
+    return this.mode === "edit" || this.mode === "remove";
   }
 
-  /** A tool that masks is of use for redrawing only, so it leads there. */
+  /** What a drag on the canvas does; only what redraws a part knows a mask. */
+  get tool(): Tool {
+    return this.usesMask ? this.mask.tool : "pan";
+  }
+
+  /**
+   * A tool that masks is of use for redrawing a part only, so it leads there; and to the picture
+   * itself, if a job covers it: that goes on, and its result waits in the queue.
+   */
   chooseTool(tool: Tool): void {
     this.mask.tool = tool;
-    if (tool !== "pan") this.mode = "edit";
+    if (tool === "pan") return;
+    if (!this.usesMask) this.mode = "edit";
+    this.job.select(null);
+  }
+
+  /** Shows one scale on the canvas, as a running job has drawn it or as the picture has it; null stops. */
+  peekScale(scale: number | null): void {
+    this.ladder.peekedScale = scale;
+    this.job.peekedScale = scale;
   }
 
   // --- documents -----------------------------------------------------------------------------
@@ -201,11 +237,11 @@ export class Editor {
 
   // While the mask is out of sight nothing of it may change.
   get #canUndoMask(): boolean {
-    return this.mode === "edit" && this.mask.canUndo;
+    return this.usesMask && this.mask.canUndo;
   }
 
   get #canRedoMask(): boolean {
-    return this.mode === "edit" && this.mask.canRedo;
+    return this.usesMask && this.mask.canRedo;
   }
 
   async goToRevision(revision: number): Promise<void> {
@@ -216,37 +252,69 @@ export class Editor {
 
   /** Why the panel's button is off, or null if it is on. */
   get runBlocker(): RunBlocker | null {
-    if (this.document.info === null) return "noDocument";
+    const { info } = this.document;
+    const { mode, settings } = this;
+    if (mode !== "generate" && info === null) return "noDocument";
     if (this.model === null) return "noModel";
-    if (this.job.isActive) return "busy";
-    if (this.job.state.kind === "candidate") return "pending";
-    if (this.mode === "upscale") {
-      return upscaledSize(this.document.info, this.settings.factor).isAllowed ? null : "tooLarge";
+    if (info === null) return null;
+    switch (mode) {
+      case "generate":
+        return null;
+      case "upscale":
+        return upscaleTarget(info, settings).problem;
+      case "extend":
+        if (!hasMargins(settings.margins)) return "noMargins";
+        return isAllowedSize(extendedSize(info, settings.margins)) ? null : "tooLarge";
+      case "remove":
+        return this.mask.isEmpty ? "noMask" : null;
+      case "edit":
+        if (this.mask.isEmpty) return "noMask";
+        return this.ladder.frozenScales >= this.ladder.rungs.length ? "allKept" : null;
     }
-    if (this.mask.isEmpty) return "noMask";
-    return this.ladder.frozenScales >= this.ladder.rungs.length ? "allKept" : null;
   }
 
-  /** Runs what the panel is about. */
+  /** Runs what the panel is about; while a job runs, this one waits for its turn. */
   async run(): Promise<void> {
     if (this.runBlocker !== null) return;
     const request = this.#panelRequest();
     if (request !== null) await this.#startJob(request);
   }
 
-  async generate(): Promise<void> {
-    const { model } = this;
-    if (model === null || !this.job.isIdle) return;
-    this.dialogs.close();
-    await this.#startJob(generateRequest(this.settings, model));
+  /** Draws a small part as the upscale would; a failure becomes a notice. */
+  async previewUpscale(): Promise<void> {
+    const { info, shown } = this.document;
+    const { model, settings } = this;
+    if (info === null || shown === null || model === null) return;
+    const { upscalePreview } = this.workspace;
+    const rect = upscalePreview.rectIn(info, upscaleTarget(info, settings).factor);
+    await upscalePreview.run(shown, upscalePreviewRequest(settings, info, model), rect);
+  }
+
+  /** Compares the chosen variation with the next one, side by side; once more stops that. */
+  toggleRival(): void {
+    const { job, compare } = this;
+    const { selected } = job;
+    if (selected === null) return;
+    const count = variationCount(selected.request);
+    const isOn = selected.rival === null && count > 1;
+    job.compareWith(isOn ? selected.variation : null);
+    if (isOn) job.chooseVariation((selected.variation + 1) % count);
+    if (compare.isSplit !== isOn) compare.toggleSplit();
+  }
+
+  /** Leads to the panel that draws a new picture. */
+  openGenerate(): void {
+    this.mode = "generate";
+    this.job.select(null);
   }
 
   /** Enter in the prompt: a result is kept, unless another prompt was typed in the meantime. */
   async submitPrompt(): Promise<void> {
     const { state } = this.job;
     if (state.kind !== "candidate") return this.run();
-    const isSame = state.request.prompt === this.settings.prompt.trim();
-    return isSame || state.request.kind === "generate" ? this.keep() : this.tryAgain();
+    const { generatePrompt, prompt } = this.settings;
+    const typed = state.request.kind === "generate" ? generatePrompt : prompt;
+    return state.request.prompt === typed.trim() ? this.keep() : this.tryAgain();
   }
 
   /** Throws the result away and runs once more, with another seed and the settings of now. */
@@ -254,26 +322,79 @@ export class Editor {
     const { job, settings } = this;
     const { state } = job;
     if (state.kind !== "candidate") return;
+    const isOfPanel = kindOf(this.mode) === state.request.kind && this.runBlocker === null;
     await this.#attempt(async () => {
       await job.discard();
       settings.isSeedLocked = false;
-      const next = state.request.kind === "generate" ? null : this.#panelRequest();
-      const seed = next?.seed ?? settings.takeSeed();
-      await job.start(next ?? { ...state.request, seed });
+      const next = isOfPanel ? this.#panelRequest() : null;
+      await this.#startJob(next ?? againRequest(state.request, settings));
     });
+  }
+
+  /** Draws the looked-at job once more, with its own seed, on the picture as it is now. */
+  async drawAgain(): Promise<void> {
+    const { job } = this;
+    const { state } = job;
+    if (state.kind !== "candidate") return;
+    await this.#attempt(async () => {
+      await job.discard();
+      await this.#startJob(state.request);
+    });
+  }
+
+  /** Chooses the next or the last variation; after the last one comes the first. */
+  stepVariation(by: 1 | -1): void {
+    const { job } = this;
+    if (job.selected === null) return;
+    const count = variationCount(job.selected.request);
+    job.peekedVariation = null;
+    job.chooseVariation((job.selected.variation + by + count) % count);
+  }
+
+  /** Draws more with the scales 0..scales-1 of the chosen variation; that one waits in the queue. */
+  async drawMoreLike(scales: number): Promise<void> {
+    const { selected, state } = this.job;
+    if (selected === null || state.kind !== "candidate") return;
+    const { variation } = selected;
+    const startFrom = { jobId: state.jobId, variation, scales };
+    this.settings.isSeedLocked = false;
+    await this.#startJob(againRequest(state.request, this.settings, startFrom));
+  }
+
+  /** True if the result that is looked at was made from another state of the picture. */
+  get isResultStale(): boolean {
+    const { selected } = this.job;
+    if (selected?.state.kind !== "candidate" || selected.request.kind === "generate") return false;
+    return selected.baseRevision !== (this.document.info?.revision ?? null);
   }
 
   /** Takes the result: into its document, or, if it is a new picture, into a tab of its own. */
   async keep(): Promise<void> {
-    const { job, compare, mask, document } = this.workspace;
-    if (job.state.kind !== "candidate") return;
+    const { job, compare, mask, document, settings } = this.workspace;
+    if (job.state.kind !== "candidate" || this.isResultStale) return;
     await this.#attempt(async () => {
       const info = await job.accept();
       compare.stop();
       if (info === null) return;
       if (document.info?.documentId !== info.documentId) return this.files.adopt(info);
       document.adopt(info);
-      mask.reset({ width: info.width, height: info.height });
+      mask.keepFor(info);
+      settings.fit(info);
+    });
+  }
+
+  /** Looks at a job of any open picture. */
+  showJob(workspace: Workspace, key: number): void {
+    this.tabs.show(workspace);
+    workspace.job.select(key);
+  }
+
+  /** Cancels, discards or forgets a job of any open picture, whichever ends it. */
+  async endJob({ job }: Workspace, key: number): Promise<void> {
+    job.dismiss(key);
+    await this.#attempt(async () => {
+      await job.cancel(key);
+      await job.discard(key);
     });
   }
 
@@ -294,6 +415,7 @@ export class Editor {
         return this.discard();
       case "failed":
         return this.job.dismiss();
+      case "waiting":
       case "starting":
       case "idle":
         this.compare.stop();
@@ -317,9 +439,8 @@ export class Editor {
     const { model, region } = this;
     // While a stroke grows the region changes at every move.
     if (this.mask.isStroking) return;
-    const overview =
-      shown === null || model === null ? null : overviewRegion(shown.size, model.layout);
-    this.ladder.showRegion(shown, model, region?.rect ?? overview);
+    const overview = shown === null || model === null ? null : overviewRegion(shown.size);
+    this.ladder.showRegion(shown, model, region?.rect ?? overview, region !== null);
   }
 
   // --- inside --------------------------------------------------------------------------------
@@ -343,32 +464,43 @@ export class Editor {
   async #changeRevision(change: () => Promise<void>): Promise<void> {
     const { document, mask } = this.workspace;
     await this.#attempt(async () => {
-      const before = document.info;
       await change();
       const after = document.info;
-      if (before === null || after === null) return;
-      // A mask fits one size; and strokes of before belong to another state.
-      if (before.width !== after.width || before.height !== after.height) mask.reset(after);
-      else mask.forgetUndo();
+      if (after !== null) mask.keepFor(after);
     });
   }
 
   #panelRequest(): JobRequest | null {
     const { info } = this.document;
-    const { model } = this;
-    if (info === null || model === null) return null;
-    if (this.mode === "upscale") return upscaleRequest(this.settings, info, model);
+    const { model, mode, settings } = this;
+    if (model === null) return null;
+    if (mode === "generate") return generateRequest(settings, model);
+    if (info === null) return null;
+    if (mode === "upscale") return upscaleRequest(settings, info, model);
+    if (mode === "extend") return extendRequest(settings, info, model);
     const mask = this.mask.toMask();
     if (mask === null) return null;
-    const { frozenScales } = this.ladder;
-    const { feather } = this.mask;
-    return editRequest(this.settings, { document: info, model, mask, frozenScales, feather });
+    return editRequest(settings, {
+      document: info,
+      model,
+      mask,
+      frozenScales: this.ladder.frozenScales,
+      feather: this.mask.feather,
+      mode: mode === "remove" ? "remove" : "redraw",
+    });
   }
 
   async #startJob(request: JobRequest): Promise<void> {
     this.compare.stop();
     this.notices.dismissErrors();
+    this.prompts.remember(request.prompt);
     const { job } = this;
-    await this.#attempt(() => job.start(request));
+    const hasPreviews = request.kind === "upscale" || this.preferences.current.previews;
+    await this.#attempt(() => job.start(hasPreviews ? request : { ...request, previews: false }));
   }
+}
+
+/** The kind of job that a panel starts. */
+function kindOf(mode: Mode): JobRequest["kind"] {
+  return mode === "remove" ? "edit" : mode;
 }

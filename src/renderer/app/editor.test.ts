@@ -137,7 +137,8 @@ describe("editor", () => {
       prompt: "a boat",
       topP: 0.9,
     });
-    expect(editor.runBlocker).toBe("busy");
+    // Another one may be started meanwhile: it waits for its turn.
+    expect(editor.runBlocker).toBeNull();
   });
 
   it("draws a new seed for each run unless it is locked", async () => {
@@ -171,7 +172,8 @@ describe("editor", () => {
     await editor.tryAgain();
     seeds.push(editor.settings.seed);
     expect(seeds[0]).not.toBe(seeds[1]);
-    expect(transport.methods.slice(-2)).toEqual(["discardResult", "startJob"]);
+    const jobCalls = transport.methods.filter((method) => method !== "updateSettings");
+    expect(jobCalls.slice(-2)).toEqual(["discardResult", "startJob"]);
     expect(transport.lastRequest("startJob")).toMatchObject({
       prompt: "something else",
       seed: seeds[1],
@@ -365,7 +367,8 @@ describe("editor", () => {
     const { editor, transport } = setUp({ acceptResult: () => made });
     await editor.start();
     editor.settings.generatePrompt = "a lighthouse";
-    await editor.generate();
+    editor.openGenerate();
+    await editor.run();
     transport.emit("job-finished", finished({ kind: "generate", documentId: null }));
     expect(editor.scene?.size).toEqual({ width: 16, height: 16 });
     await editor.keep();

@@ -141,7 +141,7 @@ export class FileFlow {
     const { info } = document;
     tabs.remove(workspace);
     try {
-      await Promise.all([job.cancel(), job.discard()]);
+      await job.endAll();
       if (info !== null) await api.closeDocument({ documentId: info.documentId });
     } catch (error) {
       // A document that is gone already needs no closing.

@@ -7,11 +7,13 @@ import { JobController } from "../job/job-controller.svelte.js";
 import { JobSettings } from "../job/settings.svelte.js";
 import { LadderController } from "../ladder/ladder-controller.svelte.js";
 import { MaskController } from "../mask/mask-controller.svelte.js";
+import { UpscalePreview } from "../panel/upscale-preview.svelte.js";
 import { Viewport } from "../view/viewport.svelte.js";
 import { DocumentController } from "./document-controller.svelte.js";
 
 /** What the right panel is about. */
-export type Mode = "edit" | "upscale";
+export const MODES = ["edit", "remove", "extend", "generate", "upscale"] as const;
+export type Mode = (typeof MODES)[number];
 
 export interface WorkspaceParts {
   readonly api: EditorApi;
@@ -35,6 +37,7 @@ export class Workspace {
   readonly ladder: LadderController;
   readonly settings: JobSettings;
   readonly job: JobController;
+  readonly upscalePreview: UpscalePreview;
   readonly compare = new CompareController();
   mode = $state<Mode>("edit");
   /** The picture that the viewport was fitted to; see `Editor.syncViewport`. */
@@ -43,14 +46,15 @@ export class Workspace {
   constructor({ api, platform, model, onError }: WorkspaceParts) {
     this.document = new DocumentController(api);
     this.settings = new JobSettings(platform.randomSeed);
-    this.job = new JobController(api, platform.now);
+    this.job = new JobController(api, platform.now, () => this.document.info?.revision ?? null);
+    this.upscalePreview = new UpscalePreview(api, platform.now, onError);
     this.ladder = new LadderController(api, platform.timer, onError);
     this.useModel(model);
   }
 
   /** True if nothing would be lost or hidden by showing a picture here. */
   get isBlank(): boolean {
-    return this.document.info === null && this.job.state.kind === "idle";
+    return this.document.info === null && this.job.entries.length === 0;
   }
 
   useModel(model: ModelSummary | null): void {
@@ -64,5 +68,6 @@ export class Workspace {
     this.compare.stop();
     this.mask.reset(info);
     this.mask.suggestBrushSize(info);
+    this.settings.fit(info);
   }
 }

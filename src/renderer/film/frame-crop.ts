@@ -1,5 +1,11 @@
 import { clampRectInto, rectOfSize, type Rect } from "../../core/rect.js";
-import type { JobPreview } from "../job/job-state.js";
+
+/** Pixels of a part of the picture. */
+interface PlacedPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly rect: Rect;
+}
 
 /** Room around the mask in a frame, as a fraction of the mask's longer side. */
 const MARGIN = 0.2;
@@ -9,7 +15,7 @@ const MARGIN = 0.2;
  * and what does not change needs no room in it.
  * @param maskRect bounds of the mask in picture pixels, or null to show the whole preview
  */
-export function frameCrop(preview: JobPreview, maskRect: Rect | null): Rect {
+export function frameCrop(preview: PlacedPixels, maskRect: Rect | null): Rect {
   const whole = rectOfSize(preview.width, preview.height);
   const shorter = Math.min(preview.width, preview.height);
   const perPixel = preview.width / preview.rect.width;

@@ -15,3 +15,10 @@ export function progressText(progress: JobProgress, scaleCount: number): string 
   const tokens = text.tokens(Math.floor(done), total);
   return scale === null ? tokens : `${text.scaleOf(scale + 1, scaleCount)} · ${tokens}`;
 }
+
+/** `240 tokens/s` or `1.3 MP/s`; empty where the engine does not tell. */
+export function rateText({ rate }: JobProgress): string {
+  if (rate === undefined || rate.value <= 0) return "";
+  const digits = rate.value < 10 ? 1 : 0;
+  return messages.film.rate[rate.unit](String(Number(rate.value.toFixed(digits))));
+}

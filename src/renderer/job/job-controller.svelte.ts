@@ -5,64 +5,299 @@ import type { JobRequest } from "../../shared/jobs.js";
 import {
   nextJobState,
   previewsOf,
+  variationCount,
+  variationOf,
   type JobEvent,
   type JobPreview,
+  type JobResult,
   type JobState,
 } from "./job-state.js";
 
 type JobApi = Pick<EditorApi, "startJob" | "cancelJob" | "acceptResult" | "discardResult">;
+type Candidate = JobState & { kind: "candidate" };
 
-/** Starts a job, follows it by its events, and settles its result. */
+/** One job of a picture: waiting, at work, waiting for a decision, or failed. */
+export interface JobEntry {
+  /** Names the entry for as long as the page lives. */
+  readonly key: number;
+  readonly request: JobRequest;
+  readonly state: JobState;
+  /** The shown revision of its document when the engine took it up; a result fits no other. */
+  readonly baseRevision: number | null;
+  /** The variation that is looked at. */
+  readonly variation: number;
+  /** The variation that it is compared with, or null. */
+  readonly rival: number | null;
+}
+
+/** Speeds that jobs on this machine had, for estimates. */
+export interface KnownRates {
+  readonly tokens: number | null;
+  readonly megapixels: number | null;
+}
+
+/**
+ * All jobs of one picture. One runs at a time; the others wait here, so that each works on the
+ * picture as it is when its turn comes and the loss of the engine costs only the running one.
+ * Results wait for a decision while the next job runs. At most one entry is looked at: `state` is its
+ * state, or "idle" while the person works on the picture itself.
+ */
 export class JobController {
-  state = $state.raw<JobState>({ kind: "idle" });
-  /** The scale whose preview the person looks at, or null for the newest. */
+  entries = $state.raw<readonly JobEntry[]>([]);
+  /** The scale whose preview the person points at, or null for the newest. */
   peekedScale = $state<number | null>(null);
+  /** The variation that the person points at, or null for the chosen one. */
+  peekedVariation = $state<number | null>(null);
+  rates = $state.raw<KnownRates>({ tokens: null, megapixels: null });
+  #selectedKey = $state<number | null>(null);
 
   readonly #api: JobApi;
   readonly #now: () => number;
+  readonly #shownRevision: () => number | null;
   #startedAt = 0;
+  #nextKey = 1;
   // The engine may report before the reply that names the job has come.
   #early: JobEvent[] = [];
 
-  constructor(api: JobApi, now: () => number) {
+  /** @param shownRevision the shown revision of the document that jobs work on */
+  constructor(api: JobApi, now: () => number, shownRevision: () => number | null = () => null) {
     this.#api = api;
     this.#now = now;
+    this.#shownRevision = shownRevision;
   }
 
-  /** True from the start of a job until it ended. */
+  readonly selected: JobEntry | null = $derived(
+    this.entries.find(({ key }) => key === this.#selectedKey) ?? null,
+  );
+
+  /** The state of the job that is looked at. */
+  readonly state: JobState = $derived(this.selected?.state ?? { kind: "idle" });
+
+  /** True while the job that is looked at is under way. */
   get isActive(): boolean {
-    return this.state.kind === "starting" || this.state.kind === "running";
+    return isUnderWay(this.state);
   }
 
+  /** True while the picture itself can be worked on: no job covers it. */
   get isIdle(): boolean {
     return this.state.kind === "idle" || this.state.kind === "failed";
   }
 
-  /** What the canvas shows in place of the document: a peeked or the newest preview, or the result. */
-  get shown(): JobPreview | (JobState & { kind: "candidate" })["result"] | null {
-    const previews = previewsOf(this.state);
-    const peeked = previews.find(({ scale }) => scale === this.peekedScale);
-    if (peeked !== undefined) return peeked;
-    if (this.state.kind === "candidate") return this.state.result;
-    return this.state.kind === "running" ? (previews.at(-1) ?? null) : null;
+  /** The job that the engine works on, whether it is looked at or not. */
+  get running(): JobEntry | null {
+    return this.entries.find(({ state }) => isUnderWay(state)) ?? null;
   }
 
+  get waiting(): readonly JobEntry[] {
+    return this.entries.filter(({ state }) => state.kind === "waiting");
+  }
+
+  /** Finished jobs whose results wait for a decision. */
+  get ready(): readonly JobEntry[] {
+    return this.entries.filter(({ state }) => state.kind === "candidate");
+  }
+
+  /** The variation on the canvas: the one pointed at, or the chosen one. */
+  get variation(): number {
+    return this.peekedVariation ?? this.selected?.variation ?? 0;
+  }
+
+  /** Previews of the variation on the canvas, coarse to fine. */
+  get previews(): readonly JobPreview[] {
+    return this.previewsOf(this.variation);
+  }
+
+  /** Previews of one variation of the job that is looked at, coarse to fine. */
+  previewsOf(variation: number): readonly JobPreview[] {
+    return previewsOf(this.state).filter((preview) => variationOf(preview) === variation);
+  }
+
+  /** True if the variation on the canvas was shown up to this scale. */
+  hasPreview(scale: number | null): boolean {
+    return this.previews.some((preview) => preview.scale === scale);
+  }
+
+  /** What the canvas shows in place of the document: a peeked or the newest preview, or the result. */
+  get shown(): JobPreview | JobResult | null {
+    return this.#shownOf(this.variation, this.peekedScale);
+  }
+
+  /** What is compared with `shown`, or null. */
+  get shownRival(): JobPreview | JobResult | null {
+    const rival = this.selected?.rival ?? null;
+    return rival === null || rival === this.variation ? null : this.#shownOf(rival, null);
+  }
+
+  /** The newest picture of a variation, as far as it has come. */
+  newestOf(variation: number): JobPreview | JobResult | null {
+    return this.#shownOf(variation, null);
+  }
+
+  #shownOf(variation: number, scale: number | null): JobPreview | JobResult | null {
+    const { state } = this;
+    const previews = this.previewsOf(variation);
+    const peeked = previews.find((preview) => preview.scale === scale);
+    if (peeked !== undefined) return peeked;
+    if (state.kind === "candidate") return state.results[variation] ?? state.result;
+    return state.kind === "running" ? (previews.at(-1) ?? null) : null;
+  }
+
+  // --- looking ---------------------------------------------------------------------------------
+
+  /** Looks at a job; null looks at the picture itself and leaves every job where it is. */
+  select(key: number | null): void {
+    this.#selectedKey = key;
+    this.peekedScale = null;
+    this.peekedVariation = null;
+  }
+
+  chooseVariation(variation: number): void {
+    const { selected } = this;
+    if (selected === null) return;
+    const last = variationCount(selected.request) - 1;
+    this.#update(selected.key, { variation: Math.max(0, Math.min(variation, last)) });
+  }
+
+  /** Compares the chosen variation with another; null stops comparing. */
+  compareWith(rival: number | null): void {
+    if (this.selected !== null) this.#update(this.selected.key, { rival });
+  }
+
+  // --- running ---------------------------------------------------------------------------------
+
   /**
-   * Starts a job if none is running or waiting for a decision. A failed start becomes the state
-   * "failed" and is thrown.
+   * Puts a job at the end of the queue, and looks at it if it can begin at once. A start that the
+   * engine refuses becomes the state "failed" and is thrown.
    */
   async start(request: JobRequest): Promise<void> {
-    if (!this.isIdle) return;
+    const key = this.#nextKey++;
+    const isFirst = this.running === null;
+    const entry: JobEntry = {
+      key,
+      request,
+      state: { kind: "waiting", request },
+      baseRevision: null,
+      variation: 0,
+      rival: null,
+    };
+    // A failure that was looked at has been read by now.
+    const kept = this.entries.filter(({ state }) => state.kind !== "failed");
+    this.entries = [...kept, entry];
+    if (isFirst) this.select(key);
+    await this.#startNext();
+  }
+
+  handle(event: JobEvent): void {
+    const current = this.running;
+    if (current === null) return;
+    if (current.state.kind === "starting") {
+      this.#early.push(event);
+      return;
+    }
+    const next = nextJobState(current.state, event, this.#now() - this.#startedAt);
+    if (next === current.state) return;
+    if (event.topic === "job-progress") this.#learn(event.payload.rate);
+    if (next.kind === "idle") this.#remove(current.key);
+    else this.#update(current.key, { state: next });
+    if (!isUnderWay(next)) this.#goOn();
+  }
+
+  /** Cancels a job, the one that is looked at by default: a waiting one goes at once. */
+  async cancel(key = this.#selectedKey): Promise<void> {
+    const entry = this.#entry(key);
+    if (entry?.state.kind === "waiting") return this.#remove(entry.key);
+    if (entry?.state.kind !== "running" || entry.state.isCancelling) return;
+    const { state } = entry;
+    this.#update(entry.key, { state: { ...state, isCancelling: true } });
+    await this.#api.cancelJob({ jobId: state.jobId });
+  }
+
+  /** Takes the chosen variation into the document. Returns that, or null if there is no result. */
+  async accept(): Promise<DocumentInfo | null> {
+    const { selected } = this;
+    return this.#settle(selected, ({ jobId }) =>
+      this.#api.acceptResult(
+        selected !== null && variationCount(selected.request) > 1
+          ? { jobId, variation: selected.variation }
+          : { jobId },
+      ),
+    );
+  }
+
+  /** Throws a result away, by default the one that is looked at. */
+  async discard(key = this.#selectedKey): Promise<void> {
+    await this.#settle(this.#entry(key), ({ jobId }) => this.#api.discardResult({ jobId }));
+  }
+
+  /** Forgets a failed job. */
+  dismiss(key = this.#selectedKey): void {
+    const entry = this.#entry(key);
+    if (entry?.state.kind === "failed") this.#remove(entry.key);
+  }
+
+  /** Ends everything: the document is about to be closed. */
+  async endAll(): Promise<void> {
+    const { entries } = this;
+    this.entries = entries.filter(({ state }) => state.kind !== "waiting");
+    await Promise.all(entries.flatMap(({ key }) => [this.cancel(key), this.discard(key)]));
+  }
+
+  /** The engine was replaced: whatever ran is lost, and a result that waited may be too. */
+  loseEngine(): void {
+    const entry = this.running;
+    if (entry === null) return;
+    const error = toErrorData(
+      new AppError(
+        "ENGINE_DIED",
+        "Expected the engine to finish the job but it stopped in the middle. It was restarted; run the job again.",
+      ),
+    );
+    const { request } = entry;
+    const previews = previewsOf(entry.state);
+    this.#update(entry.key, { state: { kind: "failed", request, error, previews } });
+    this.#goOn();
+  }
+
+  // --- inside ----------------------------------------------------------------------------------
+
+  #entry(key: number | null): JobEntry | null {
+    return this.entries.find((entry) => entry.key === key) ?? null;
+  }
+
+  #update(key: number, changes: Partial<JobEntry>): void {
+    this.entries = this.entries.map((entry) =>
+      entry.key === key ? { ...entry, ...changes } : entry,
+    );
+  }
+
+  #remove(key: number): void {
+    this.entries = this.entries.filter((entry) => entry.key !== key);
+    if (this.#selectedKey === key) this.#selectNext();
+  }
+
+  /** After a decision: the job at work, or else the oldest result. */
+  #selectNext(): void {
+    this.select((this.running ?? this.ready[0])?.key ?? null);
+  }
+
+  /** The next job begins by itself; if it cannot, its entry says why. */
+  #goOn(): void {
+    this.#startNext().catch(() => undefined);
+  }
+
+  async #startNext(): Promise<void> {
+    const entry = this.entries.find(({ state }) => state.kind === "waiting");
+    if (this.running !== null || entry === undefined) return;
+    const { key, request } = entry;
     this.#early = [];
-    this.peekedScale = null;
     this.#startedAt = this.#now();
     const starting: JobState = { kind: "starting", request };
-    this.state = starting;
+    this.#update(key, { state: starting, baseRevision: this.#shownRevision() });
     try {
       const { jobId } = await this.#api.startJob(request);
       // The engine may have died meanwhile.
-      if (this.state !== starting) return;
-      this.state = {
+      if (this.#entry(key)?.state !== starting) return;
+      const state: JobState = {
         kind: "running",
         jobId,
         request,
@@ -70,74 +305,46 @@ export class JobController {
         previews: [],
         isCancelling: false,
       };
-      for (const event of this.#early) this.handle(event);
+      this.#update(key, { state });
+      for (const event of this.#early.splice(0)) this.handle(event);
     } catch (error) {
-      if (this.state === starting) {
-        this.state = { kind: "failed", request, error: toErrorData(error), previews: [] };
+      if (this.#entry(key)?.state === starting) {
+        const data = toErrorData(error);
+        this.#update(key, { state: { kind: "failed", request, error: data, previews: [] } });
+        this.#goOn();
       }
       throw error;
-    } finally {
-      this.#early = [];
     }
   }
 
-  handle(event: JobEvent): void {
-    if (this.state.kind === "starting") {
-      this.#early.push(event);
-      return;
+  #learn(rate: { readonly value: number; readonly unit: keyof KnownRates } | undefined): void {
+    if (rate !== undefined && rate.value > 0) {
+      this.rates = { ...this.rates, [rate.unit]: rate.value };
     }
-    this.state = nextJobState(this.state, event, this.#now() - this.#startedAt);
-  }
-
-  async cancel(): Promise<void> {
-    if (this.state.kind !== "running" || this.state.isCancelling) return;
-    this.state = { ...this.state, isCancelling: true };
-    await this.#api.cancelJob({ jobId: this.state.jobId });
-  }
-
-  /** Takes the result into the document. Returns the document, or null if there is no result. */
-  async accept(): Promise<DocumentInfo | null> {
-    return this.#settle((candidate) => this.#api.acceptResult({ jobId: candidate.jobId }));
-  }
-
-  async discard(): Promise<void> {
-    await this.#settle((candidate) => this.#api.discardResult({ jobId: candidate.jobId }));
-  }
-
-  /** Forgets a failed job. */
-  dismiss(): void {
-    if (this.state.kind === "failed") this.state = { kind: "idle" };
-  }
-
-  /** The engine was replaced: whatever ran is lost, and a result that waited may be too. */
-  loseEngine(): void {
-    if (this.state.kind !== "starting" && this.state.kind !== "running") return;
-    const error = toErrorData(
-      new AppError(
-        "ENGINE_DIED",
-        "Expected the engine to finish the job but it stopped in the middle. It was restarted; run the job again.",
-      ),
-    );
-    const { request } = this.state;
-    this.state = { kind: "failed", request, error, previews: previewsOf(this.state) };
   }
 
   async #settle<T>(
-    call: (candidate: JobState & { kind: "candidate" }) => Promise<T>,
+    entry: JobEntry | null,
+    call: (candidate: Candidate) => Promise<T>,
   ): Promise<T | null> {
-    const candidate = this.state;
-    if (candidate.kind !== "candidate" || candidate.isSettling) return null;
-    this.state = { ...candidate, isSettling: true };
+    const candidate = entry?.state;
+    if (entry === null || candidate?.kind !== "candidate" || candidate.isSettling) return null;
+    this.#update(entry.key, { state: { ...candidate, isSettling: true } });
     this.peekedScale = null;
     try {
       const reply = await call(candidate);
-      this.state = { kind: "idle" };
+      this.#remove(entry.key);
       return reply;
     } catch (error) {
       const data = toErrorData(error);
       // A result that is gone cannot be decided about; any other failure may pass.
-      this.state = data.code === "JOB_UNKNOWN" ? { kind: "idle" } : candidate;
+      if (data.code === "JOB_UNKNOWN") this.#remove(entry.key);
+      else this.#update(entry.key, { state: candidate });
       throw error;
     }
   }
+}
+
+function isUnderWay(state: JobState): boolean {
+  return state.kind === "starting" || state.kind === "running";
 }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { LoudTransport, type LoudHandlers } from "../../../test/fixtures/loud-transport.js";
-import { finished, jobId, preview, smallModel } from "../../../test/fixtures/screen-data.js";
+import {
+  documentInfo,
+  finished,
+  jobId,
+  preview,
+  smallModel,
+} from "../../../test/fixtures/screen-data.js";
 import { AppError } from "../../core/errors.js";
 import { createApiClient } from "../../shared/client.js";
 import type { GenerateJob } from "../../shared/jobs.js";
@@ -14,6 +20,8 @@ const request: GenerateJob = {
   seed: 1,
   ...smallModel.sampling,
 };
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 function setUp(handlers: LoudHandlers = {}) {
   const transport = new LoudTransport({
@@ -61,13 +69,113 @@ describe("job controller", () => {
     expect(job.state).toMatchObject({ previews: [later] });
   });
 
-  it("starts nothing while a job runs or a result waits", async () => {
+  it("runs one job after another, and results wait beside the running one", async () => {
     const { job, transport } = setUp();
     await job.start(request);
+    await job.start({ ...request, seed: 2 });
+    await job.start({ ...request, seed: 3 });
+    expect(transport.methods).toEqual(["startJob"]);
+    expect(job.waiting.map((entry) => entry.request.seed)).toEqual([2, 3]);
+    job.handle({ topic: "job-finished", payload: finished() });
+    await settle();
+    expect(job.state.kind).toBe("candidate");
+    expect(job.running?.request.seed).toBe(2);
+    await job.discard();
+    // With nothing left to decide, the running one is looked at.
+    expect(job.state).toMatchObject({ kind: "running", request: { seed: 2 } });
+  });
+
+  it("takes a waiting job out of the queue without asking the engine", async () => {
+    const { job, transport } = setUp();
+    await job.start(request);
+    await job.start({ ...request, seed: 2 });
+    await job.cancel(job.waiting[0]?.key);
+    expect(job.waiting).toEqual([]);
+    expect(transport.methods).toEqual(["startJob"]);
+  });
+
+  it("goes on with the queue when a job fails, is refused or loses its engine", async () => {
+    let isRefused = false;
+    const { job } = setUp({
+      startJob: () => {
+        if (isRefused) throw new AppError("MASK_EMPTY", "Expected a masked pixel but got none.");
+        return { jobId };
+      },
+    });
+    for (const seed of [1, 2, 3, 4]) await job.start({ ...request, seed });
+    isRefused = true;
+    const error = { code: "OUT_OF_MEMORY" as const, message: "Too large.", details: {} };
+    job.handle({ topic: "job-failed", payload: { jobId, error } });
+    await settle();
+    // 2, 3 and 4 were refused, each with its reason.
+    expect(job.entries.map(({ state }) => state.kind)).toEqual(Array(4).fill("failed"));
+    isRefused = false;
+    await job.start({ ...request, seed: 5 });
+    await job.start({ ...request, seed: 6 });
+    job.loseEngine();
+    await settle();
+    expect(job.running?.request.seed).toBe(6);
+  });
+
+  it("ends everything when its document is closed", async () => {
+    const { job, transport } = setUp();
     await job.start(request);
     job.handle({ topic: "job-finished", payload: finished() });
+    await job.start({ ...request, seed: 2 });
+    await job.start({ ...request, seed: 3 });
+    await job.endAll();
+    expect(transport.methods.slice(2).toSorted()).toEqual(["cancelJob", "discardResult"]);
+    job.handle({ topic: "job-cancelled", payload: { jobId } });
+    expect(job.entries).toEqual([]);
+  });
+
+  it("keeps a job going that nobody looks at, and finds it again", async () => {
+    const { job } = setUp();
     await job.start(request);
-    expect(transport.methods).toEqual(["startJob"]);
+    const key = job.selected?.key ?? null;
+    job.select(null);
+    expect(job.isIdle).toBe(true);
+    job.handle({ topic: "job-finished", payload: finished() });
+    expect(job.state.kind).toBe("idle");
+    expect(job.ready).toHaveLength(1);
+    job.select(key);
+    expect(job.state.kind).toBe("candidate");
+  });
+
+  it("shows variations arriving together, each by itself, and takes the chosen one", async () => {
+    const { job, transport } = setUp({ acceptResult: () => documentInfo({ revision: 1 }) });
+    await job.start({ ...request, variations: 3 });
+    for (const variation of [0, 1, 2]) {
+      job.handle({ topic: "job-preview", payload: { ...preview(0), variation } });
+    }
+    expect(job.newestOf(2)).toMatchObject({ scale: 0, variation: 2 });
+    job.peekedVariation = 1;
+    expect(job.shown).toMatchObject({ variation: 1 });
+    job.peekedVariation = null;
+    const pixels = (value: number) => ({
+      width: 1,
+      height: 1,
+      rgba: new Uint8Array(4).fill(value),
+    });
+    const variations = [pixels(0), pixels(1), pixels(2)];
+    job.handle({ topic: "job-finished", payload: finished({ ...pixels(0), variations }) });
+    job.chooseVariation(2);
+    expect(job.shown?.rgba[0]).toBe(2);
+    job.compareWith(1);
+    expect(job.shownRival?.rgba[0]).toBe(1);
+    job.chooseVariation(99);
+    expect(job.selected?.variation).toBe(2);
+    await job.accept();
+    expect(transport.lastRequest("acceptResult")).toEqual({ jobId, variation: 2 });
+  });
+
+  it("learns how fast this machine is", async () => {
+    const { job } = setUp();
+    await job.start(request);
+    const rate = { value: 240, unit: "tokens" as const };
+    const progress = { jobId, stage: "drawing" as const, scale: 0, done: 1, total: 2 };
+    job.handle({ topic: "job-progress", payload: { ...progress, secondsLeft: 1, rate } });
+    expect(job.rates).toEqual({ tokens: 240, megapixels: null });
   });
 
   it("asks once for a cancel, however often the key is pressed", async () => {

@@ -7,9 +7,12 @@ export type JobProgress = Events["job-progress"];
 export type JobPreview = Events["job-preview"];
 export type JobResult = Events["job-finished"];
 
-/** The one job that a screen knows of, from its start to the decision about its result. */
+/** One job, from its place in the queue to the decision about its result. */
 export type JobState =
+  /** No job is looked at. */
   | { readonly kind: "idle" }
+  /** In the queue of this screen: the engine does not know of it yet. */
+  | { readonly kind: "waiting"; readonly request: JobRequest }
   | { readonly kind: "starting"; readonly request: JobRequest }
   | {
       readonly kind: "running";
@@ -24,6 +27,8 @@ export type JobState =
       readonly jobId: JobId;
       readonly request: JobRequest;
       readonly result: JobResult;
+      /** One a variation, each with its own pixels; the first is `result` itself. */
+      readonly results: readonly JobResult[];
       readonly previews: readonly JobPreview[];
       readonly elapsedMs: number;
       /** True while the engine takes the result in or throws it away. */
@@ -59,6 +64,7 @@ export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number
         jobId,
         request,
         result: event.payload,
+        results: resultsOf(event.payload),
         previews,
         elapsedMs,
         isSettling: false,
@@ -70,14 +76,29 @@ export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number
   }
 }
 
-/** A later preview of a scale replaces the earlier one. */
+/** Which variation a preview shows. */
+export const variationOf = (preview: JobPreview): number => preview.variation ?? 0;
+
+/** A later preview of a scale and variation replaces the earlier one. */
 function withPreview(previews: readonly JobPreview[], preview: JobPreview): readonly JobPreview[] {
-  return [...previews.filter(({ scale }) => scale !== preview.scale), preview].sort(
-    (a, b) => a.scale - b.scale,
-  );
+  const isOther = (other: JobPreview) =>
+    other.scale !== preview.scale || variationOf(other) !== variationOf(preview);
+  return [...previews.filter(isOther), preview].sort((a, b) => a.scale - b.scale);
 }
 
-/** The previews that there are. */
+/** The results of all variations as if each were the only one. */
+function resultsOf(result: JobResult): readonly JobResult[] {
+  const { variations } = result;
+  if (variations === undefined || variations.length === 0) return [result];
+  return variations.map((pixels, index) => (index === 0 ? result : { ...result, ...pixels }));
+}
+
+/** The previews that there are, of every variation. */
 export function previewsOf(state: JobState): readonly JobPreview[] {
-  return state.kind === "idle" || state.kind === "starting" ? [] : state.previews;
+  return "previews" in state ? state.previews : [];
+}
+
+/** How many variations a request asks for; an upscale has one result. */
+export function variationCount(request: JobRequest): number {
+  return request.kind === "upscale" ? 1 : (request.variations ?? 1);
 }

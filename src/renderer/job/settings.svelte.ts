@@ -1,4 +1,7 @@
-import type { Sampling } from "../../shared/models.js";
+import { MAX_VARIATIONS } from "../../shared/limits.js";
+import type { Sampling, ScaleSampling } from "../../shared/models.js";
+import type { Size } from "../view/geometry.js";
+import { NO_MARGINS, type Margins } from "./extend.js";
 
 /** Largest seed that a request may carry. */
 export const MAX_SEED = 0xffff_ffff;
@@ -6,6 +9,10 @@ export const MAX_SEED = 0xffff_ffff;
 /** Enlargements on offer. */
 export const FACTORS = [2, 4, 8] as const;
 export type Factor = (typeof FACTORS)[number];
+
+/** Enlargements of a picture that is made anew. */
+export const GENERATE_FACTORS = [1, 2, 4, 8] as const;
+export type GenerateFactor = (typeof GENERATE_FACTORS)[number];
 
 /** What a person sets before a job, as the fields show it. */
 export class JobSettings {
@@ -20,7 +27,19 @@ export class JobSettings {
   temperature = $state(1);
   topK = $state(0);
   topP = $state(1);
+  /** What single scales do differently; missing ones do as the rest. */
+  scaleSampling = $state.raw<readonly (ScaleSampling | null)[]>([]);
+  /** Share of the free tokens that are drawn anew. */
+  strength = $state(1);
+  /** How many are drawn together. */
+  variations = $state(1);
+  margins = $state.raw<Margins>(NO_MARGINS);
   factor = $state<Factor>(2);
+  /** A size instead of a factor, or null. */
+  targetSize = $state.raw<Size | null>(null);
+  isRatioLocked = $state(true);
+  speed = $state<"best" | "fast">("best");
+  generateFactor = $state<GenerateFactor>(1);
   /** 0 faithful, 1 creative. */
   creativity = $state(0);
 
@@ -29,6 +48,12 @@ export class JobSettings {
   constructor(randomSeed: () => number) {
     this.#randomSeed = randomSeed;
     this.rollSeed();
+  }
+
+  /** The picture has another size now: what was asked for the last one does not fit it. */
+  fit(size: Size): void {
+    this.margins = NO_MARGINS;
+    if (this.targetSize !== null) this.targetSize = doubled(size);
   }
 
   rollSeed(): void {
@@ -49,12 +74,17 @@ export class JobSettings {
     return this.seed;
   }
 
+  setVariations(count: number): void {
+    this.variations = Math.max(1, Math.min(Math.round(count), MAX_VARIATIONS));
+  }
+
   /** Sampling as the model's maker recommends it. */
   applyDefaults(sampling: Sampling): void {
     this.guidance = sampling.guidance;
     this.temperature = sampling.temperature;
     this.topK = sampling.topK;
     this.topP = sampling.topP;
+    this.scaleSampling = [];
   }
 
   differsFrom(sampling: Sampling): boolean {
@@ -62,7 +92,20 @@ export class JobSettings {
       this.guidance !== sampling.guidance ||
       this.temperature !== sampling.temperature ||
       this.topK !== sampling.topK ||
-      this.topP !== sampling.topP
+      this.topP !== sampling.topP ||
+      this.scaleSampling.some((scale) => scale !== null)
     );
   }
+
+  /** Lets one scale draw differently from the rest; null lets it follow them again. */
+  setScaleSampling(scale: number, changes: ScaleSampling | null): void {
+    const length = Math.max(this.scaleSampling.length, scale + 1);
+    this.scaleSampling = Array.from({ length }, (_, index) =>
+      index === scale ? changes : (this.scaleSampling[index] ?? null),
+    );
+  }
+}
+
+function doubled({ width, height }: Size): Size {
+  return { width: width * 2, height: height * 2 };
 }

@@ -1,39 +1,55 @@
-import { rectsEqual, type Rect } from "../../core/rect.js";
+import { intersectRects, rectOfSize, rectsEqual, type Rect } from "../../core/rect.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { ScaleThumbnail } from "../../shared/documents.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { RevisionView } from "../document/document-controller.svelte.js";
 import type { Timer } from "../notices/notices.svelte.js";
+import { readRegionPictures, type PlacedImage } from "./region-pictures.js";
 import { rungsOf, type Rung } from "./rungs.js";
 
-/** Which thumbnails are on the ladder. */
-interface ThumbnailKey {
+/** What the rungs are pictures of. */
+interface Subject {
   readonly view: RevisionView;
   readonly model: ModelSummary;
+  /** In document pixels; may hang over the picture's border. */
   readonly region: Rect;
 }
 
-/** A brush stroke moves the region many times a second; thumbnails follow when it rests. */
+/** `built`: the region as it looks with this scale and all coarser ones; `alone`: what it adds. */
+export type RungPicture = "built" | "alone";
+
+/** A brush stroke moves the region many times a second; pictures follow when it rests. */
 const REST_MS = 120;
 /** What is kept at first: colour and layout, and the shapes. */
 const FIRST_FROZEN_SCALES = 2;
 
-/** The ladder's lock and what its rungs show. */
+/**
+ * The ladder's lock and what its rungs show. Each picture has a lock of its own, which a new mask
+ * begins with; moving the lock while something is masked moves it for that mask only.
+ */
 export class LadderController {
-  /** Scales 0..frozenScales-1 are kept. */
-  frozenScales = $state(0);
+  /** The lock of the picture: what masks begin with. */
+  pictureLock = $state(0);
+  /** The lock of what is masked, where it differs from the picture's. */
+  regionLock = $state<number | null>(null);
+  /** True while something is masked. */
+  hasRegion = $state(false);
+  picture = $state<RungPicture>("built");
+  /** The rung that the person points at: the canvas shows its scale. */
+  peekedScale = $state<number | null>(null);
   thumbnails = $state.raw<readonly ScaleThumbnail[]>([]);
+  built = $state.raw<readonly PlacedImage[]>([]);
   isLoading = $state(false);
   #model = $state.raw<ModelSummary | null>(null);
+  #subject: Subject | null = null;
 
-  readonly #api: Pick<EditorApi, "readScaleThumbnails">;
+  readonly #api: Pick<EditorApi, "readScaleThumbnails" | "readTile">;
   readonly #timer: Timer;
   readonly #onError: (error: unknown) => void;
   #stopTimer: () => void = () => undefined;
-  #wanted: ThumbnailKey | null = null;
 
   constructor(
-    api: Pick<EditorApi, "readScaleThumbnails">,
+    api: Pick<EditorApi, "readScaleThumbnails" | "readTile">,
     timer: Timer,
     onError: (error: unknown) => void,
   ) {
@@ -48,8 +64,15 @@ export class LadderController {
 
   useModel(model: ModelSummary | null): void {
     this.#model = model;
-    const count = model?.layout.scales ?? 0;
-    this.frozenScales = Math.min(FIRST_FROZEN_SCALES, Math.max(0, count - 1));
+    this.pictureLock = Math.min(FIRST_FROZEN_SCALES, Math.max(0, this.rungs.length - 1));
+    this.regionLock = null;
+  }
+
+  // --- the lock --------------------------------------------------------------------------------
+
+  /** Scales 0..frozenScales-1 are kept. */
+  get frozenScales(): number {
+    return this.regionLock ?? this.pictureLock;
   }
 
   isKept(scale: number): boolean {
@@ -57,7 +80,9 @@ export class LadderController {
   }
 
   setFrozenScales(count: number): void {
-    this.frozenScales = Math.max(0, Math.min(Math.round(count), this.rungs.length));
+    const lock = Math.max(0, Math.min(Math.round(count), this.rungs.length));
+    if (!this.hasRegion) this.pictureLock = lock;
+    else this.regionLock = lock === this.pictureLock ? null : lock;
   }
 
   /** A click on a rung: a kept one is redrawn from there on, a redrawn one is kept up to there. */
@@ -65,52 +90,109 @@ export class LadderController {
     this.setFrozenScales(this.isKept(scale) ? scale : scale + 1);
   }
 
+  /** The mask has the picture's lock again. */
+  followPicture(): void {
+    this.regionLock = null;
+  }
+
+  /** The mask's lock becomes the one that every mask of this picture begins with. */
+  useForPicture(): void {
+    this.pictureLock = this.frozenScales;
+    this.regionLock = null;
+  }
+
+  // --- pictures --------------------------------------------------------------------------------
+
+  /** What a scale adds by itself. */
   thumbnailOf(scale: number): ScaleThumbnail | null {
     return this.thumbnails.find((thumbnail) => thumbnail.scale === scale) ?? null;
   }
 
-  /** Shows this region as soon as it rests; null empties the rungs. */
-  showRegion(view: RevisionView | null, model: ModelSummary | null, region: Rect | null): void {
+  /** What a rung shows, or null until it is there. */
+  pictureOf(scale: number): PlacedImage["image"] | ScaleThumbnail | null {
+    return this.picture === "built" ? (this.built[scale]?.image ?? null) : this.thumbnailOf(scale);
+  }
+
+  /** The scale that the person points at, to be laid over the picture. */
+  get peek(): {
+    readonly rect: Rect;
+    readonly image: ScaleThumbnail | PlacedImage["image"];
+  } | null {
+    const scale = this.peekedScale;
+    if (scale === null || this.#subject === null) return null;
+    if (this.picture === "built") return this.built[scale] ?? null;
+    const image = this.thumbnailOf(scale);
+    return image === null ? null : { rect: insideOf(this.#subject), image };
+  }
+
+  /**
+   * Shows a region as soon as it rests; null empties the rungs.
+   * @param hasRegion false while the region stands for the picture because nothing is masked
+   */
+  showRegion(
+    view: RevisionView | null,
+    model: ModelSummary | null,
+    region: Rect | null,
+    hasRegion = region !== null,
+  ): void {
+    const isOther = this.#subject?.view.documentId !== view?.documentId;
+    this.hasRegion = hasRegion;
+    if (!hasRegion || isOther) this.regionLock = null;
     if (view === null || model === null || region === null) {
-      this.#stopTimer();
-      this.#wanted = null;
-      this.thumbnails = [];
-      this.isLoading = false;
+      this.#empty();
       return;
     }
-    const key = { view, model, region };
-    if (this.#wanted !== null && sameKey(this.#wanted, key)) return;
-    const isOther = this.#wanted?.view.documentId !== view.documentId;
-    if (isOther) this.thumbnails = [];
-    this.#wanted = key;
+    const subject = { view, model, region };
+    if (this.#subject !== null && sameSubject(this.#subject, subject)) return;
+    if (isOther) this.#empty();
+    this.#subject = subject;
     this.#stopTimer();
-    this.#stopTimer = this.#timer(() => void this.#load(key), isOther ? 0 : REST_MS);
+    this.#stopTimer = this.#timer(() => void this.#load(subject), isOther ? 0 : REST_MS);
   }
 
-  /** Reads the shown thumbnails again, for example after the engine was restarted. */
+  /** Reads the shown pictures again, for example after the engine was restarted. */
   reload(): void {
-    if (this.#wanted !== null) void this.#load(this.#wanted);
+    if (this.#subject !== null) void this.#load(this.#subject);
   }
 
-  async #load(key: ThumbnailKey): Promise<void> {
+  #empty(): void {
+    this.#stopTimer();
+    this.#subject = null;
+    this.thumbnails = [];
+    this.built = [];
+    this.isLoading = false;
+  }
+
+  async #load(subject: Subject): Promise<void> {
+    const { view, model, region } = subject;
     this.isLoading = true;
     try {
-      const { thumbnails } = await this.#api.readScaleThumbnails({
-        documentId: key.view.documentId,
-        revision: key.view.revision,
-        modelId: key.model.modelId,
-        region: key.region,
-      });
-      if (this.#wanted === key) this.thumbnails = thumbnails;
+      const cells = this.rungs.map(({ side }) => region.width / side);
+      const [built, { thumbnails }] = await Promise.all([
+        readRegionPictures(this.#api, view, region, cells),
+        this.#api.readScaleThumbnails({
+          documentId: view.documentId,
+          revision: view.revision,
+          modelId: model.modelId,
+          region: insideOf(subject),
+        }),
+      ]);
+      if (this.#subject !== subject) return;
+      this.built = built;
+      this.thumbnails = thumbnails;
     } catch (error) {
-      if (this.#wanted === key) this.#onError(error);
+      if (this.#subject === subject) this.#onError(error);
     } finally {
-      if (this.#wanted === key) this.isLoading = false;
+      if (this.#subject === subject) this.isLoading = false;
     }
   }
 }
 
-function sameKey(a: ThumbnailKey, b: ThumbnailKey): boolean {
+function insideOf({ view, region }: Subject): Rect {
+  return intersectRects(region, rectOfSize(view.size.width, view.size.height));
+}
+
+function sameSubject(a: Subject, b: Subject): boolean {
   return (
     a.view.documentId === b.view.documentId &&
     a.view.revision === b.view.revision &&

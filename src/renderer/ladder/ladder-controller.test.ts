@@ -18,6 +18,7 @@ function setUp() {
   const onError = vi.fn();
   const transport = new LoudTransport({
     readScaleThumbnails: () => ({ thumbnails: [thumbnail] }),
+    readTile: () => ({ width: 40, height: 30, rgba: new Uint8Array(40 * 30 * 4).fill(200) }),
   });
   const ladder = new LadderController(
     createApiClient(transport),
@@ -81,7 +82,7 @@ describe("scale ladder", () => {
     ladder.showRegion(view, smallModel, region);
     ladder.showRegion(view, smallModel, { ...region });
     await rest();
-    expect(transport.methods).toEqual(["readScaleThumbnails"]);
+    expect(transport.methods).toEqual(["readTile", "readScaleThumbnails"]);
     expect(transport.lastRequest("readScaleThumbnails").region).toEqual(region);
     expect(ladder.thumbnailOf(0)).toEqual(thumbnail);
     expect(ladder.thumbnailOf(1)).toBeNull();
@@ -107,17 +108,65 @@ describe("scale ladder", () => {
     expect(ladder.thumbnails).toEqual([thumbnail]);
   });
 
-  it("stands for the whole picture by its middle", () => {
-    expect(overviewRegion({ width: 100, height: 40 }, smallModel.layout)).toEqual({
-      x: 34,
-      y: 4,
-      width: 32,
-      height: 32,
-    });
-    expect(overviewRegion({ width: 5, height: 9 }, smallModel.layout)).toMatchObject({
+  it("stands for the whole picture by a square that holds it", () => {
+    expect(overviewRegion({ width: 100, height: 40 })).toEqual({
       x: 0,
       y: 0,
-      width: 16,
+      width: 100,
+      height: 100,
     });
+  });
+
+  it("builds the picture up: every rung has twice the cells of the one before", async () => {
+    const { ladder, rest } = setUp();
+    ladder.showRegion(view, smallModel, region);
+    await rest();
+    expect(ladder.built.map(({ image }) => [image.width, image.height])).toEqual([
+      [4, 4],
+      [8, 8],
+      [16, 16],
+    ]);
+    expect(ladder.built.every(({ image }) => image.rgba.every((value) => value === 200))).toBe(
+      true,
+    );
+    expect(ladder.pictureOf(1)).toBe(ladder.built[1]?.image);
+    ladder.picture = "alone";
+    expect(ladder.pictureOf(0)).toEqual(thumbnail);
+  });
+
+  it("lays the scale that is pointed at over the region", async () => {
+    const { ladder, rest } = setUp();
+    ladder.showRegion(view, smallModel, region);
+    await rest();
+    expect(ladder.peek).toBeNull();
+    ladder.peekedScale = 1;
+    expect(ladder.peek).toEqual(ladder.built[1]);
+    expect(ladder.peek?.rect).toEqual(region);
+    ladder.picture = "alone";
+    expect(ladder.peek).toBeNull();
+  });
+
+  it("gives a mask its own lock and leaves the picture's where it was", () => {
+    const { ladder } = setUp();
+    ladder.showRegion(view, smallModel, region, false);
+    ladder.setFrozenScales(1);
+    ladder.showRegion(view, smallModel, { ...region, x: 8 }, true);
+    expect(ladder.frozenScales).toBe(1);
+    ladder.setFrozenScales(3);
+    expect([ladder.pictureLock, ladder.regionLock, ladder.frozenScales]).toEqual([1, 3, 3]);
+    // The next mask begins with the picture's lock again.
+    ladder.showRegion(view, smallModel, region, false);
+    expect(ladder.frozenScales).toBe(1);
+  });
+
+  it("takes a mask's lock back, or over to the picture", () => {
+    const { ladder } = setUp();
+    ladder.showRegion(view, smallModel, region, true);
+    ladder.setFrozenScales(0);
+    ladder.followPicture();
+    expect(ladder.frozenScales).toBe(2);
+    ladder.setFrozenScales(1);
+    ladder.useForPicture();
+    expect([ladder.pictureLock, ladder.regionLock]).toEqual([1, null]);
   });
 });

@@ -58,15 +58,12 @@ export function regionFor(
 }
 
 /**
- * A region that stands for the whole picture while nothing is masked: the largest square of the
- * model's sizes in its middle, so that no repeated border shows.
+ * A square around the whole picture, from its corner: while nothing is masked the rungs show all of
+ * it, at the number of cells that a region would have.
  */
-export function overviewRegion(picture: Size, layout: LayoutInfo): Rect {
-  const shorter = Math.min(picture.width, picture.height);
-  let side = layout.imageSize;
-  while (side * 2 <= shorter) side *= 2;
-  const start = (length: number) => Math.max(0, Math.floor((length - side) / 2));
-  return { ...rectOfSize(side, side), x: start(picture.width), y: start(picture.height) };
+export function overviewRegion(picture: Size): Rect {
+  const longer = Math.max(picture.width, picture.height);
+  return rectOfSize(longer, longer);
 }
 
 /** Picture pixels along a side of the blocks whose means stay, or null if none are kept. */

@@ -1,7 +1,6 @@
 import { rectOfSize, type Rect } from "../../core/rect.js";
 import type { RevisionView } from "../document/document-controller.svelte.js";
 import type { JobController } from "../job/job-controller.svelte.js";
-import type { JobState } from "../job/job-state.js";
 import type { Size } from "./geometry.js";
 
 /** Pixels that lie over (a part of) the picture. */
@@ -14,7 +13,13 @@ export interface PatchImage {
 /** One thing to draw; later ones cover earlier ones. */
 export type Layer =
   | { readonly kind: "tiles"; readonly view: RevisionView }
-  | { readonly kind: "patch"; readonly rect: Rect; readonly image: PatchImage };
+  | {
+      readonly kind: "patch";
+      readonly rect: Rect;
+      readonly image: PatchImage;
+      /** True if what hangs over the picture's border belongs to it; otherwise that is not shown. */
+      readonly isLarger?: boolean;
+    };
 
 /** What the canvas shows. */
 export interface Scene {
@@ -26,29 +31,47 @@ export interface Scene {
   readonly before: readonly Layer[] | null;
 }
 
+/** What is looked at besides the document. */
+export interface SceneParts {
+  readonly job: Pick<JobController, "state" | "shown" | "shownRival">;
+  /** One scale of the picture, which the person points at. */
+  readonly peek: { readonly rect: Rect; readonly image: PatchImage } | null;
+}
+
 /** Puts the document and what a job shows of it on top of each other. */
 export function sceneOf(
   document: RevisionView | null,
   original: RevisionView | null,
-  state: JobState,
-  shown: JobController["shown"],
+  { job, peek }: SceneParts,
 ): Scene | null {
+  const { state, shown, shownRival } = job;
   const request = state.kind === "idle" ? null : state.request;
   if (request?.kind === "generate" && shown !== null) {
     const size = { width: shown.width, height: shown.height };
-    const patch: Layer = { kind: "patch", rect: rectOfSize(size.width, size.height), image: shown };
-    return { id: `job/${shown.jobId}`, size, after: [patch], before: null };
+    const whole = rectOfSize(size.width, size.height);
+    const patch = (image: PatchImage): Layer => ({ kind: "patch", rect: whole, image });
+    const before = shownRival === null ? null : [patch(shownRival)];
+    return { id: `job/${shown.jobId}`, size, after: [patch(shown)], before };
   }
   if (document === null) return null;
   const base: Layer = { kind: "tiles", view: document };
   const id = `document/${document.documentId}`;
+  const { size } = document;
+  const peeked: Layer[] = peek === null ? [] : [{ kind: "patch", ...peek }];
   if (shown === null || request === null) {
     const before: Layer[] | null = original === null ? null : [{ kind: "tiles", view: original }];
-    return { id, size: document.size, after: [base], before };
+    return { id, size, after: [base, ...peeked], before };
   }
+  if (peek !== null) return { id, size, after: [base, ...peeked], before: [base] };
   // An upscale's result covers the picture, in whatever pixels its own rectangle counts.
   const isWhole = request.kind === "upscale" && "changedPixels" in shown;
-  const rect = isWhole ? rectOfSize(document.size.width, document.size.height) : shown.rect;
-  const patch: Layer = { kind: "patch", rect, image: shown };
-  return { id, size: document.size, after: [base, patch], before: [base] };
+  const isLarger = request.kind === "extend";
+  const patch = (image: NonNullable<typeof shown>): Layer => ({
+    kind: "patch",
+    rect: isWhole ? rectOfSize(size.width, size.height) : image.rect,
+    image,
+    ...(isLarger ? { isLarger } : {}),
+  });
+  const before = shownRival === null ? [base] : [base, patch(shownRival)];
+  return { id, size, after: [base, patch(shown)], before };
 }

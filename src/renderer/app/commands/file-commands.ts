@@ -15,8 +15,8 @@ export const fileCommands = {
     group: "file",
     keys: ["Ctrl+KeyG"],
     inText: true,
-    isEnabled: (editor) => editor.model !== null && editor.job.isIdle,
-    run: (editor) => editor.dialogs.open({ kind: "generate" }),
+    isEnabled: (editor) => editor.model !== null,
+    run: (editor) => editor.openGenerate(),
   },
   save: {
     text: () => messages.topBar.save,

@@ -1,5 +1,26 @@
 import { messages } from "../../text/messages.js";
-import type { CommandTable } from "./command.js";
+import type { Mode } from "../../document/workspace.svelte.js";
+import { variationCount } from "../../job/job-state.js";
+import type { Editor } from "../editor.svelte.js";
+import { hasPicture, type CommandTable } from "./command.js";
+
+const hasVariations = (editor: Editor) => {
+  const { selected } = editor.job;
+  return selected !== null && variationCount(selected.request) > 1;
+};
+
+/** Members that every command of a panel has. */
+function panel(mode: Mode) {
+  return {
+    text: () => messages.panel.commands[mode],
+    group: "picture",
+    section: 1,
+    isOn: (editor: Editor) => editor.mode === mode,
+    run: (editor: Editor) => {
+      editor.mode = mode;
+    },
+  } as const;
+}
 
 /** What the model does with the picture. */
 export const pictureCommands = {
@@ -16,5 +37,90 @@ export const pictureCommands = {
     keys: ["Escape"],
     inText: true,
     run: (editor) => void editor.cancel(),
+  },
+  panelEdit: { ...panel("edit"), keys: ["Alt+Digit1"] },
+  panelRemove: { ...panel("remove"), keys: ["Alt+Digit2"] },
+  panelExtend: { ...panel("extend"), keys: ["Alt+Digit3"] },
+  panelGenerate: { ...panel("generate"), keys: ["Alt+Digit4"] },
+  panelUpscale: { ...panel("upscale"), keys: ["Alt+Digit5"] },
+  lockUp: {
+    text: () => messages.ladder.lockUp,
+    group: "picture",
+    section: 2,
+    keys: ["Alt+ArrowUp"],
+    isEnabled: (editor) => editor.mode === "edit" && editor.ladder.frozenScales > 0,
+    run: (editor) => editor.ladder.setFrozenScales(editor.ladder.frozenScales - 1),
+  },
+  lockDown: {
+    text: () => messages.ladder.lockDown,
+    group: "picture",
+    section: 2,
+    keys: ["Alt+ArrowDown"],
+    isEnabled: (editor) =>
+      editor.mode === "edit" && editor.ladder.frozenScales < editor.ladder.rungs.length,
+    run: (editor) => editor.ladder.setFrozenScales(editor.ladder.frozenScales + 1),
+  },
+  newSeed: {
+    text: () => messages.edit.newSeed,
+    group: "picture",
+    section: 2,
+    run: (editor) => editor.settings.rollSeed(),
+  },
+  previousVariation: {
+    text: () => messages.accept.previous,
+    group: "picture",
+    section: 3,
+    keys: ["Comma"],
+    isEnabled: hasVariations,
+    run: (editor) => editor.stepVariation(-1),
+  },
+  nextVariation: {
+    text: () => messages.accept.next,
+    group: "picture",
+    section: 3,
+    keys: ["Period"],
+    isEnabled: hasVariations,
+    run: (editor) => editor.stepVariation(1),
+  },
+  compareVariations: {
+    text: () => messages.variations.compareCommand,
+    group: "picture",
+    section: 3,
+    keys: ["KeyC"],
+    isOn: (editor) => (editor.job.selected?.rival ?? null) !== null,
+    isEnabled: (editor) => hasVariations(editor) && editor.job.state.kind === "candidate",
+    run: (editor) => editor.toggleRival(),
+  },
+  tryAgain: {
+    text: () => messages.accept.againTip,
+    group: "picture",
+    section: 3,
+    keys: ["Shift+KeyR"],
+    isEnabled: (editor) => editor.job.state.kind === "candidate",
+    run: (editor) => void editor.tryAgain(),
+  },
+  backToPicture: {
+    text: () => messages.queue.backToPicture,
+    group: "picture",
+    section: 3,
+    isEnabled: (editor) => editor.job.selected !== null && hasPicture(editor),
+    run: (editor) => editor.job.select(null),
+  },
+  previewUpscale: {
+    text: () => messages.upscale.previewRun,
+    group: "picture",
+    section: 4,
+    isEnabled: (editor) => editor.mode === "upscale" && hasPicture(editor),
+    run: (editor) => void editor.previewUpscale(),
+  },
+  showTour: {
+    text: () => messages.ladder.help,
+    group: "picture",
+    section: 4,
+    isEnabled: hasPicture,
+    run: (editor) => {
+      editor.mode = "edit";
+      editor.tour.start();
+    },
   },
 } as const satisfies CommandTable;
