@@ -11,8 +11,10 @@ import {
 } from "../shared/engine-messages.js";
 import { engineEventSchemas, isEngineTopic } from "../shared/events.js";
 import type { ProbeOutcome, Prober } from "../shared/probe.js";
+import { AUTO } from "./device/devices.js";
 import { runProbe } from "./device/run-probe.js";
 import { createEngine, type Engine } from "./index.js";
+import { DEVICE_VARIABLE } from "./model-parts.js";
 
 /** The line to the host: Electron's `parentPort` in a utility process, Node's IPC channel elsewhere. */
 interface Line {
@@ -40,7 +42,13 @@ async function main(): Promise<void> {
  */
 async function serveHost(line: Line, args: readonly string[]): Promise<void> {
   const prober = createLineProber(line);
-  const engine = await createEngine({ ...parseEngineArguments(args), prober });
+  // Hosts have settings and tell the engine what a person chose; until then it takes the fastest.
+  const device = process.env[DEVICE_VARIABLE] ?? "";
+  const engine = await createEngine({
+    ...parseEngineArguments(args),
+    prober,
+    device: device === "" ? AUTO : device,
+  });
   for (const topic of Object.keys(engineEventSchemas)) {
     if (!isEngineTopic(topic)) continue;
     engine.subscribe(topic, (payload) => line.send({ event: topic, payload }));

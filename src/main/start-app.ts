@@ -18,6 +18,7 @@ import {
   type SessionFolder,
 } from "../host/session-folder.js";
 import { SettingsStore } from "../host/settings-store.js";
+import { userFolders } from "../host/user-folders.js";
 import { createStaticFiles } from "../host/static-files.js";
 import type { EngineApi, HostApi } from "../shared/api.js";
 import { createEngineClient } from "../shared/client.js";
@@ -114,6 +115,7 @@ async function openApp(
       childPath: environment.childPath,
       modelsDir: environment.modelsDir,
       sessionDir: session.path,
+      ...userFolders(environment.configDir),
     }),
     log: log.add,
   });

@@ -15,6 +15,7 @@ import { SettingsStore } from "../host/settings-store.js";
 import { createStaticFiles } from "../host/static-files.js";
 import { createEngineClient } from "../shared/client.js";
 import { EVENTS_PATH } from "../shared/loopback.js";
+import { userFolders } from "../host/user-folders.js";
 import { Access } from "./access.js";
 import { EventSockets } from "./event-sockets.js";
 import { createLoopbackHostApi } from "./host-api.js";
@@ -78,6 +79,7 @@ export async function startServer(
       execArgv: options.childExecArgv ?? [],
       modelsDir: options.modelsDir,
       sessionDir: session.path,
+      ...userFolders(configDir),
     }),
     ...(options.timing ? { timing: options.timing } : {}),
     log: log.add,
