@@ -24,6 +24,7 @@ import { readPicture } from "./files/read-picture.js";
 import { DrawnCodesMemory } from "./jobs/drawn-codes.js";
 import { JobQueue, type ResumedJob } from "./jobs/job-queue.js";
 import { ResultStore } from "./jobs/result-store.js";
+import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
 import {
   runJob,
@@ -190,6 +191,7 @@ class InProcessEngine implements Engine {
       redo: ({ documentId }) => this.#update(documentId, (state) => redo(state)),
       goToRevision: ({ documentId, revision }) =>
         this.#update(documentId, (state) => goToRevision(state, revision)),
+      ...maskMethods(this.#store),
       ...this.#documents,
       previewUpscale: notYet("previewUpscale"),
       markSaved: ({ documentId, revision }) =>

@@ -69,3 +69,6 @@ export const maskSchema = z
     "expected alpha to hold rect.width * rect.height values",
   )
   .readonly();
+
+/** A mask as runs of equal values; `unpackMask` in src/core/mask says how. */
+export const packedMaskSchema = z.object({ rect: rectSchema, runs: givenBytesSchema }).readonly();

@@ -10,6 +10,12 @@ export type Theme = (typeof THEMES)[number];
 /** Languages of the screen, as BCP 47 tags. */
 export const LANGUAGES = ["en", "de", "fr", "es", "ja", "zh"] as const;
 
+/** Colours that a mask can be tinted with; which is right depends on the photo. */
+export const MASK_COLOURS = ["coral", "green", "blue", "magenta", "yellow"] as const;
+export type MaskColour = (typeof MASK_COLOURS)[number];
+/** How a mask is shown: tinted, or by marching ants around it. */
+export const MASK_STYLES = ["tint", "ants"] as const;
+
 /** What a person chose for good; kept by the host in one file. */
 export const settingsSchema = z
   .object({
@@ -31,6 +37,15 @@ export const settingsSchema = z
       .array(z.object({ name: z.string().max(100), prompt: z.string().max(MAX_PROMPT_CHARS) }))
       .max(100)
       .readonly(),
+    /** What lies over and around the picture. */
+    canvas: z
+      .object({
+        rulers: z.boolean(),
+        pixelGrid: z.boolean(),
+        maskStyle: z.enum(MASK_STYLES),
+        maskColour: z.enum(MASK_COLOURS),
+      })
+      .readonly(),
     /** The short tour of the ladder was seen or dismissed. */
     tourSeen: z.boolean(),
   })
@@ -48,5 +63,6 @@ export const DEFAULT_SETTINGS: Settings = {
   shortcuts: {},
   promptHistory: [],
   promptPresets: [],
+  canvas: { rulers: false, pixelGrid: true, maskStyle: "tint", maskColour: "coral" },
   tourSeen: false,
 };

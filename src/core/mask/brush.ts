@@ -1,12 +1,28 @@
 import { AppError } from "../errors.js";
-import { rectFromEdges, rectOfSize, uniteRects, type Rect } from "../rect.js";
-import { paintPixels, type Coverage, type PaintMode } from "./coverage.js";
+import {
+  bottomOf,
+  intersectRects,
+  rectFromEdges,
+  rectOfSize,
+  rightOf,
+  uniteRects,
+  type Rect,
+} from "../rect.js";
+import { MASK_TILE, partOfTile, type TiledMask } from "./tiled-mask.js";
 
 /** A point in picture pixels; (0, 0) is the top left corner of the first pixel, whose middle is (0.5, 0.5). */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
+
+/** A point of a stroke; `pressure` in 0..1 makes the brush narrower there, 1 if left out. */
+export interface StrokePoint extends Point {
+  readonly pressure?: number;
+}
+
+/** "add" raises values towards 255, "erase" lowers them towards 0. */
+export type PaintMode = "add" | "erase";
 
 /** A round brush. */
 export interface Brush {
@@ -17,58 +33,142 @@ export interface Brush {
   readonly mode: PaintMode;
 }
 
-/**
- * One dab; returns the touched rectangle.
- * @throws AppError REQUEST_INVALID if a number is not finite or the hardness is outside 0..1
- */
-export function stampBrush(coverage: Coverage, brush: Brush, centre: Point): Rect {
-  return strokeBrush(coverage, brush, [centre]);
+/** One end of a segment: full strength up to `inner`, nothing from `outer` on, in pixels. */
+interface Dab extends Point {
+  readonly inner: number;
+  readonly outer: number;
 }
 
 /**
  * A stroke along straight segments between the points, without gaps; one point is one dab, none
  * paints nothing. A segment is painted by each pixel's distance to it: what dabs at every place along
- * it would leave, at the price of one. Returns the touched rectangle.
+ * it would leave, at the price of one. "add" takes the larger of old and new value, "erase" the
+ * smaller of old and what is left, so a stroke does not darken where it crosses itself.
+ * @returns the rectangle it may have touched
  * @throws AppError REQUEST_INVALID if a number is not finite or the hardness is outside 0..1
  */
-export function strokeBrush(coverage: Coverage, brush: Brush, points: readonly Point[]): Rect {
+export function strokeBrush(mask: TiledMask, brush: Brush, points: readonly StrokePoint[]): Rect {
   requireBrush(brush, points);
+  const dabs = points.map((point) => dabAt(brush, point));
   let touched = rectOfSize(0, 0);
-  points.forEach((to, i) => {
-    if (i === 0 && points.length > 1) return;
-    touched = uniteRects(touched, paintSegment(coverage, brush, points[i - 1] ?? to, to));
+  dabs.forEach((to, i) => {
+    if (i === 0 && dabs.length > 1) return;
+    touched = uniteRects(touched, paintSegment(mask, brush.mode, dabs[i - 1] ?? to, to));
   });
   return touched;
 }
 
-function paintSegment(coverage: Coverage, brush: Brush, from: Point, to: Point): Rect {
-  const radius = Math.max(1, brush.diameterPx) / 2;
+function dabAt({ diameterPx, hardness }: Brush, { x, y, pressure = 1 }: StrokePoint): Dab {
+  const radius = Math.max(1, diameterPx * pressure) / 2;
   // The falloff is never shorter than a pixel, or edges would be jagged.
-  const inner = Math.min(radius * brush.hardness, radius - 0.5);
-  const outer = Math.max(radius, inner + 1);
-  const bounds = rectFromEdges(
-    Math.floor(Math.min(from.x, to.x) - outer),
-    Math.floor(Math.min(from.y, to.y) - outer),
-    Math.ceil(Math.max(from.x, to.x) + outer),
-    Math.ceil(Math.max(from.y, to.y) + outer),
+  const inner = Math.min(radius * hardness, radius - 0.5);
+  return { x, y, inner, outer: Math.max(radius, inner + 1) };
+}
+
+function paintSegment(mask: TiledMask, mode: PaintMode, from: Dab, to: Dab): Rect {
+  const outer = Math.max(from.outer, to.outer);
+  const bounds = intersectRects(
+    mask.rect,
+    rectFromEdges(
+      Math.floor(Math.min(from.x, to.x) - outer),
+      Math.floor(Math.min(from.y, to.y) - outer),
+      Math.ceil(Math.max(from.x, to.x) + outer),
+      Math.ceil(Math.max(from.y, to.y) + outer),
+    ),
   );
+  const done = mode === "add" ? 255 : 0;
+  for (const index of mask.tilesIn(bounds)) {
+    if (mask.tile(index) === done) continue;
+    const { part, start } = partOfTile(mask, index, bounds);
+    let values: Uint8Array | null = null;
+    for (let y = part.y; y < bottomOf(part); y++) {
+      const span = spanOf(from, to, outer, y + 0.5, part.x, rightOf(part));
+      if (span === null) continue;
+      values ??= mask.writable(index);
+      const row = start + (y - part.y) * MASK_TILE - part.x;
+      paintRow(values, row, span, y + 0.5, mode, from, to);
+    }
+  }
+  return bounds;
+}
+
+type Span = readonly [from: number, to: number];
+
+/** The columns of a row that lie within `radius` of the segment, cut to [left, right). */
+function spanOf(
+  a: Point,
+  b: Point,
+  radius: number,
+  y: number,
+  left: number,
+  right: number,
+): Span | null {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const { x, y: centre } of [a, b]) {
+    const half = radius * radius - (y - centre) * (y - centre);
+    if (half < 0) continue;
+    least = Math.min(least, x - Math.sqrt(half));
+    most = Math.max(most, x + Math.sqrt(half));
+  }
+  const length = Math.hypot(b.x - a.x, b.y - a.y);
+  // The long sides of the stroke: the segment moved by the radius to either side.
+  for (const side of length > 0 ? [-radius / length, radius / length] : []) {
+    const dx = (a.y - b.y) * side;
+    const dy = (b.x - a.x) * side;
+    const along = (y - a.y - dy) / (b.y - a.y);
+    if (!(along >= 0 && along <= 1)) continue;
+    const x = a.x + dx + along * (b.x - a.x);
+    least = Math.min(least, x);
+    most = Math.max(most, x);
+  }
+  const from = Math.max(left, Math.floor(least - 0.5));
+  const to = Math.min(right, Math.ceil(most + 0.5));
+  return from < to ? [from, to] : null;
+}
+
+function paintRow(
+  values: Uint8Array,
+  row: number,
+  [left, right]: Span,
+  y: number,
+  mode: PaintMode,
+  from: Dab,
+  to: Dab,
+): void {
   const dx = to.x - from.x;
   const dy = to.y - from.y;
   const lengthSquared = dx * dx + dy * dy;
-  return paintPixels(coverage, bounds, brush.mode, (x, y) => {
-    const along = lengthSquared > 0 ? ((x - from.x) * dx + (y - from.y) * dy) / lengthSquared : 0;
-    const nearest = Math.max(0, Math.min(1, along));
-    const distance = Math.hypot(x - from.x - nearest * dx, y - from.y - nearest * dy);
-    const t = Math.max(0, Math.min(1, (distance - inner) / (outer - inner)));
-    return 1 - t * t * (3 - 2 * t);
-  });
+  const perLength = lengthSquared > 0 ? 1 / lengthSquared : 0;
+  const py = y - from.y;
+  for (let x = left; x < right; x++) {
+    const px = x + 0.5 - from.x;
+    const along = Math.max(0, Math.min(1, (px * dx + py * dy) * perLength));
+    const nx = px - along * dx;
+    const ny = py - along * dy;
+    const inner = from.inner + along * (to.inner - from.inner);
+    const distanceSquared = nx * nx + ny * ny;
+    const old = values[row + x] ?? 0;
+    let painted = 255;
+    if (inner < 0 || distanceSquared > inner * inner) {
+      const outer = from.outer + along * (to.outer - from.outer);
+      const t = (Math.sqrt(distanceSquared) - inner) / (outer - inner);
+      if (t >= 1) continue;
+      painted = Math.round(255 * (1 - t * t * (3 - 2 * t)));
+    }
+    if (mode === "add") {
+      if (painted > old) values[row + x] = painted;
+    } else if (255 - painted < old) values[row + x] = 255 - painted;
+  }
 }
 
-function requireBrush({ diameterPx, hardness }: Brush, points: readonly Point[]): void {
+function requireBrush({ diameterPx, hardness }: Brush, points: readonly StrokePoint[]): void {
   const isBrush = Number.isFinite(diameterPx) && hardness >= 0 && hardness <= 1;
-  if (isBrush && points.every(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))) return;
+  const isPoint = ({ x, y, pressure = 1 }: StrokePoint) =>
+    Number.isFinite(x) && Number.isFinite(y) && pressure >= 0 && pressure <= 1;
+  if (isBrush && points.every(isPoint)) return;
   throw new AppError(
     "REQUEST_INVALID",
-    `Expected a finite brush with hardness 0..1 and finite points but got diameter ${diameterPx}, hardness ${hardness}, ${points.length} points.`,
+    `Expected a finite brush with hardness 0..1 and finite points with pressure 0..1 but got diameter ${diameterPx}, hardness ${hardness}, ${points.length} points.`,
   );
 }

@@ -26,6 +26,43 @@ describe("tiles", () => {
   });
 });
 
+describe("coarse tiles", () => {
+  it("read the picture once for all of them, and are the means of its blocks", async () => {
+    const raster = createRaster(2100, 1030, 3, 8);
+    for (let i = 0; i < raster.data.length; i++) raster.data[i] = (i * 7919) % 256;
+    const tiles = new TileCache();
+    let reads = 0;
+    const read = (level: number, column = 0, row = 0) =>
+      tiles.read("a/0", { level, column, row }, async () => {
+        reads++;
+        return raster;
+      });
+    await Promise.all([read(2), read(2, 1, 0), read(3), read(4), read(5)]);
+    const readsBefore = reads;
+    await read(2, 0, 0);
+    expect(await read(2, 1, 0)).toMatchObject({ width: 13, height: 258 });
+    expect(reads).toBe(readsBefore);
+    for (const level of [2, 3, 4]) {
+      const { rgba, width } = await read(level);
+      const side = 2 ** level;
+      for (const [x, y] of [
+        [0, 0],
+        [3, 7],
+        [9, 2],
+      ] as const) {
+        let sum = 0;
+        for (let i = 0; i < side * side; i++) {
+          const at = (y * side + Math.floor(i / side)) * raster.width + x * side + (i % side);
+          sum += raster.data[at * 3] ?? 0;
+        }
+        // Means of means: rounded at most twice.
+        expect(Math.abs((rgba[(y * width + x) * 4] ?? 0) - sum / side ** 2)).toBeLessThanOrEqual(1);
+      }
+    }
+    await expect(read(2, 2, 0)).rejects.toThrow(/column 2/);
+  });
+});
+
 describe("thumbnails of scales", () => {
   it("show flat pictures as their colour and as mid-grey details", () => {
     const raster = createRaster(32, 16, 3, 8);

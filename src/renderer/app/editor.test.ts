@@ -153,14 +153,15 @@ describe("editor", () => {
     expect(transport.lastRequest("startJob")).toMatchObject({ seed: 77 });
   });
 
-  it("keeps a result: the document moves on and the mask is done with", async () => {
+  it("keeps a result: the document moves on and the mask stays for the next one", async () => {
     const { editor, transport } = await withCandidate({ acceptResult: () => edited });
     expect(editor.job.state.kind).toBe("candidate");
     expect(editor.scene?.after).toHaveLength(2);
     await editor.keep();
     await settle();
     expect(editor.document.info?.revision).toBe(1);
-    expect(editor.mask.isEmpty).toBe(true);
+    expect(editor.mask.bounds).toEqual({ x: 4, y: 4, width: 8, height: 8 });
+    expect(editor.mask.canUndo).toBe(false);
     expect(editor.job.state.kind).toBe("idle");
     expect(transport.methods).not.toContain("discardResult");
   });
@@ -213,16 +214,17 @@ describe("editor", () => {
     expect(editor.canUndo).toBe(true);
   });
 
-  it("drops a mask that does not fit the picture any more", async () => {
+  it("keeps the mask on its place when an upscale is taken back", async () => {
     const { editor } = await withPicture({
       openDocument: () => documentInfo({ width: 80, height: 60, revision: 1, canUndo: true }),
       undo: () => documentInfo({ canRedo: true }),
     });
-    editor.mask.paintRectangle({ x: 60, y: 40, width: 9, height: 9 }, "add");
+    editor.mask.paintRectangle({ x: 60, y: 40, width: 10, height: 10 }, "add");
     editor.mask.forgetUndo();
     await editor.undo();
-    expect(editor.mask.isEmpty).toBe(true);
-    expect(editor.region).toBeNull();
+    expect(editor.mask.size).toEqual({ width: 40, height: 30 });
+    expect(editor.mask.bounds).toEqual({ x: 30, y: 20, width: 5, height: 5 });
+    expect(editor.region).not.toBeNull();
   });
 
   it("offers the first frame of an animation", async () => {

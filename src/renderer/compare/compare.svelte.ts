@@ -1,9 +1,20 @@
-/** How before and after are compared: not, the original alone while a button is held, or side by side. */
+/** How before and after are laid out: not at all, under a divider, or side by side. */
+export type CompareLayout = "off" | "split" | "side";
+
+/** How before and after are compared; the original alone is shown while a button is held. */
 export class CompareController {
   isHeld = $state(false);
-  isSplit = $state(false);
+  layout = $state<CompareLayout>("off");
   /** Where the divider stands, as a fraction of the picture's width. */
   position = $state(0.5);
+
+  get isSplit(): boolean {
+    return this.layout === "split";
+  }
+
+  get isSideBySide(): boolean {
+    return this.layout === "side";
+  }
 
   hold(): void {
     this.isHeld = true;
@@ -14,7 +25,11 @@ export class CompareController {
   }
 
   toggleSplit(): void {
-    this.isSplit = !this.isSplit;
+    this.layout = this.isSplit ? "off" : "split";
+  }
+
+  toggleSideBySide(): void {
+    this.layout = this.isSideBySide ? "off" : "side";
   }
 
   moveTo(position: number): void {
@@ -23,7 +38,7 @@ export class CompareController {
 
   stop(): void {
     this.isHeld = false;
-    this.isSplit = false;
+    this.layout = "off";
     this.position = 0.5;
   }
 }

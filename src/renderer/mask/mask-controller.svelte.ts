@@ -1,31 +1,35 @@
-import { strokeBrush, type Brush, type Point } from "../../core/mask/brush.js";
 import {
-  clearCoverage,
-  coverageBounds,
-  coverageToMask,
-  createCoverage,
-  invertCoverage,
-  type Coverage,
+  strokeBrush,
+  type Brush,
   type PaintMode,
-} from "../../core/mask/coverage.js";
-import type { Mask } from "../../core/mask/mask.js";
-import { fillRectangle } from "../../core/mask/shapes.js";
+  type StrokePoint,
+} from "../../core/mask/brush.js";
 import {
-  intersectRects,
-  isEmptyRect,
-  rectFromEdges,
-  rectOfSize,
-  uniteRects,
-  type Rect,
-} from "../../core/rect.js";
-import type { Size } from "../view/geometry.js";
-import { clampBrushSize, nextBrushSize, type Tool } from "./tools.js";
+  combineMasks,
+  fillTiledMask,
+  invertTiledMask,
+  type CombineMode,
+} from "../../core/mask/combine.js";
+import type { Mask } from "../../core/mask/mask.js";
+import { packMask, writePackedMask, type PackedMask } from "../../core/mask/packed-mask.js";
+import { reshapeMask, type Reshape } from "../../core/mask/reshape.js";
+import { fillEllipse, fillPolygon, fillRectangle } from "../../core/mask/shapes.js";
+import { resizeTiledMask, toMask } from "../../core/mask/tiled-mask-pixels.js";
+import { TiledMask, tiledMaskBounds } from "../../core/mask/tiled-mask.js";
+import { isEmptyRect, rectOfSize, uniteRects, type Rect } from "../../core/rect.js";
+import type { Point, Size } from "../view/geometry.js";
+import { clampBrushSize, HARDNESS_STEP, nextBrushSize, type Tool } from "./tools.js";
 import { MaskUndoStack } from "./undo-stack.js";
 
 interface Stroke {
   readonly brush: Brush;
-  readonly last: Point;
+  readonly last: StrokePoint;
 }
+
+/** How long a reshape may keep the thread before the screen gets its turn. */
+const SLICE_MS = 12;
+/** Points nearer than that share of the brush's diameter to the last one show no difference. */
+const SKIP_SHARE = 0.02;
 
 /** The mask that is being drawn, the tools that draw it, and its own undo. */
 export class MaskController {
@@ -36,6 +40,14 @@ export class MaskController {
   hardness = $state(0.8);
   /** How far the engine softens the mask inwards, in picture pixels. */
   feather = $state(4);
+  /** How the next shape meets the mask, unless keys say otherwise. */
+  combine = $state<CombineMode>("add");
+  /** Largest difference of a sample for the wand, 0..255. */
+  tolerance = $state(24);
+  /** The wand takes only what hangs together. */
+  isContiguous = $state(true);
+  /** By how much the next grow, shrink or feather changes the outline, in picture pixels. */
+  reshapePx = $state(8);
   /** Bounds of what is masked, or null. Exact between strokes; during one it may be too large. */
   bounds = $state.raw<Rect | null>(null);
   /** Counts changes of the mask's values: what draws it depends on this. */
@@ -43,18 +55,25 @@ export class MaskController {
   canUndo = $state(false);
   canRedo = $state(false);
   isStroking = $state(false);
+  /** Off to look at the picture without the mask over it; drawing brings it back. */
+  isVisible = $state(true);
+  /** Something longer is under way, such as growing; nothing can be drawn until it is done. */
+  isBusy = $state(false);
 
   /** Size of the picture that the mask is for. */
   size = $state.raw<Size | null>(null);
 
-  // Made with the first stroke: a mask of a 100-megapixel picture takes 100 MB.
-  #coverage: Coverage | null = null;
+  #mask: TiledMask | null = null;
   readonly #undo = new MaskUndoStack();
   #stroke: Stroke | null = null;
+  /** Where the last stroke ended, for straight lines from there. */
+  #lastEnd: StrokePoint | null = null;
+  /** What changed since it was asked for; null: everything. */
+  #dirty: Rect | null = null;
 
-  /** The values as they are now, or null while nothing was ever drawn. Do not write to it. */
-  get coverage(): Coverage | null {
-    return this.#coverage;
+  /** The values as they are now, or null without a picture. Do not write to it. */
+  get pixels(): TiledMask | null {
+    return this.#mask;
   }
 
   get isEmpty(): boolean {
@@ -63,19 +82,45 @@ export class MaskController {
 
   /** Begins with an empty mask for a picture of that size. */
   reset(size: Size | null): void {
-    this.size = size;
-    this.#coverage = null;
-    this.#stroke = null;
-    this.isStroking = false;
+    this.size = size === null ? null : { width: size.width, height: size.height };
+    this.#mask = size === null ? null : new TiledMask(size.width, size.height);
+    this.#lastEnd = null;
+    this.#forgetStroke();
     this.#undo.clear();
     this.#changed(null);
   }
 
-  /** Keeps the mask but forgets how it was drawn; for when a result was accepted. */
-  forgetUndo(): void {
-    this.#undo.clear();
-    this.#changed(this.bounds);
+  /**
+   * The picture has another state: the mask stays, larger or smaller with the picture, but how it was
+   * drawn belongs to the state of before. A picture of another form takes an empty mask.
+   */
+  keepFor(size: Size): void {
+    const old = this.#mask;
+    const isSameForm = old !== null && old.width * size.height === old.height * size.width;
+    if (!isSameForm) return this.reset(size);
+    if (old.width !== size.width) {
+      this.#mask = resizeTiledMask(old, size.width, size.height);
+      this.size = { width: size.width, height: size.height };
+    }
+    this.forgetUndo();
   }
+
+  /** Keeps the mask but forgets how it was drawn. */
+  forgetUndo(): void {
+    this.#lastEnd = null;
+    this.#forgetStroke();
+    this.#undo.clear();
+    this.#changed(null);
+  }
+
+  /** What changed since the last call, or null for everything; for who draws it. */
+  takeDirty(): Rect | null {
+    const dirty = this.#dirty;
+    this.#dirty = rectOfSize(0, 0);
+    return dirty;
+  }
+
+  // --- brush -----------------------------------------------------------------------------------
 
   setBrushSize(sizePx: number): void {
     this.brushSize = clampBrushSize(sizePx);
@@ -85,118 +130,185 @@ export class MaskController {
     this.brushSize = nextBrushSize(this.brushSize, direction);
   }
 
+  stepHardness(direction: "up" | "down"): void {
+    const next = this.hardness + (direction === "up" ? HARDNESS_STEP : -HARDNESS_STEP);
+    this.hardness = Math.round(Math.max(0, Math.min(next, 1)) * 100) / 100;
+  }
+
   /** A brush of about a tenth of the picture, so that the first stroke is neither dot nor flood. */
   suggestBrushSize(size: Size): void {
     this.setBrushSize(Math.min(size.width, size.height) / 10);
   }
 
-  beginStroke(at: Point, mode: PaintMode): void {
+  /** @param isLine draws a straight line from where the last stroke ended */
+  beginStroke(at: StrokePoint, mode: PaintMode, isLine = false): void {
+    if (this.#mask === null || this.isBusy) return;
     const brush: Brush = { diameterPx: this.brushSize, hardness: this.hardness, mode };
+    const from = isLine ? this.#lastEnd : null;
     this.isStroking = true;
     this.#stroke = { brush, last: at };
-    this.#dab([at]);
+    this.#dab(from === null ? [at] : [from, at]);
   }
 
-  extendStroke(to: Point): void {
+  /** Goes on through several points, as a fast hand makes them within one frame. */
+  extendStroke(...points: readonly StrokePoint[]): void {
     if (this.#stroke === null) return;
-    const from = this.#stroke.last;
-    this.#stroke = { ...this.#stroke, last: to };
-    this.#dab([from, to]);
+    const { brush, last } = this.#stroke;
+    const path = [last];
+    for (const [index, point] of points.entries()) {
+      const before = path.at(-1) ?? last;
+      const far = Math.hypot(point.x - before.x, point.y - before.y);
+      const isLast = index === points.length - 1;
+      if (isLast || far >= SKIP_SHARE * brush.diameterPx) path.push(point);
+    }
+    this.#stroke = { brush, last: path.at(-1) ?? last };
+    this.#dab(path);
   }
 
   endStroke(): void {
     if (this.#stroke === null) return;
-    this.#stroke = null;
-    this.isStroking = false;
-    this.#commit();
+    this.#lastEnd = this.#stroke.last;
+    this.#forgetStroke();
+    this.#commit(rectOfSize(0, 0));
   }
 
-  /** Adds or takes away a rectangle of whole pixels. */
-  paintRectangle(rect: Rect, mode: PaintMode): void {
-    const coverage = this.#require();
-    if (coverage === null) return;
-    const inside = intersectRects(rect, rectOfSize(coverage.width, coverage.height));
-    if (isEmptyRect(inside)) return;
-    this.#undo.remember(coverage, inside);
-    fillRectangle(coverage, inside, mode);
-    this.#commit();
+  /** Takes a stroke back that turned out to be something else, such as the first finger of a pinch. */
+  cancelStroke(): void {
+    if (this.#stroke === null || this.#mask === null) return;
+    this.#forgetStroke();
+    const change = this.#mask.takeChange();
+    if (change !== null) this.#mask.restore(change);
+    this.#changed(null);
   }
+
+  // --- shapes ----------------------------------------------------------------------------------
+
+  paintRectangle(rect: Rect, mode: CombineMode): void {
+    this.#paintShape(mode, (shape) => fillRectangle(shape, rect));
+  }
+
+  /** The ellipse that touches the sides of `rect`. */
+  paintEllipse(rect: Rect, mode: CombineMode): void {
+    this.#paintShape(mode, (shape) => fillEllipse(shape, rect));
+  }
+
+  paintPolygon(corners: readonly Point[], mode: CombineMode): void {
+    this.#paintShape(mode, (shape) => fillPolygon(shape, corners));
+  }
+
+  /** A mask that the engine made of pixels or of a file. */
+  paintPacked(packed: PackedMask, mode: CombineMode): void {
+    this.#paintShape(mode, (shape) => {
+      writePackedMask(shape, packed);
+      return packed.rect;
+    });
+  }
+
+  #paintShape(mode: CombineMode, draw: (shape: TiledMask) => Rect): void {
+    const mask = this.#mask;
+    if (mask === null || this.isBusy) return;
+    const shape = new TiledMask(mask.width, mask.height);
+    const touched = draw(shape);
+    shape.takeChange();
+    if (mode !== "intersect" && isEmptyRect(touched)) return;
+    combineMasks(mask, shape, mode);
+    this.#commit(mode === "intersect" ? null : touched);
+  }
+
+  // --- the whole mask --------------------------------------------------------------------------
 
   invert(): void {
-    const coverage = this.#require();
-    if (coverage === null) return;
-    this.#undo.remember(coverage, rectOfSize(coverage.width, coverage.height));
-    invertCoverage(coverage);
-    this.#commit();
+    this.#change(invertTiledMask);
   }
 
   clear(): void {
-    if (this.#coverage === null || this.bounds === null) return;
-    this.#undo.remember(this.#coverage, this.bounds);
-    clearCoverage(this.#coverage);
-    this.#commit();
+    this.#change((mask) => fillTiledMask(mask, 0));
+  }
+
+  selectAll(): void {
+    this.#change((mask) => fillTiledMask(mask, 255));
+  }
+
+  /** Moves or softens the outline, a slice at a time so that the screen stays alive. */
+  async reshape(kind: Reshape, amountPx: number): Promise<void> {
+    const mask = this.#mask;
+    if (mask === null || this.isBusy) return;
+    this.isBusy = true;
+    try {
+      let pauseAt = performance.now() + SLICE_MS;
+      for (const _ of reshapeMask(mask, kind, amountPx)) {
+        if (performance.now() < pauseAt) continue;
+        await new Promise((resolve) => setTimeout(resolve));
+        pauseAt = performance.now() + SLICE_MS;
+      }
+    } finally {
+      this.isBusy = false;
+    }
+    // In the meantime another picture may have taken this one's place.
+    if (mask === this.#mask) this.#commit(null);
   }
 
   undo(): void {
-    if (this.#coverage === null) return;
-    this.#undo.undo(this.#coverage);
-    this.#changed(coverageBounds(this.#coverage));
+    if (this.#mask === null || this.isBusy) return;
+    this.#undo.undo(this.#mask);
+    this.#changed(null);
   }
 
   redo(): void {
-    if (this.#coverage === null) return;
-    this.#undo.redo(this.#coverage);
-    this.#changed(coverageBounds(this.#coverage));
+    if (this.#mask === null || this.isBusy) return;
+    this.#undo.redo(this.#mask);
+    this.#changed(null);
   }
 
   /** A trimmed copy to send with a request, or null if nothing is masked. */
   toMask(): Mask | null {
-    return this.#coverage === null ? null : coverageToMask(this.#coverage);
+    return this.#mask === null ? null : toMask(this.#mask);
   }
 
-  #require(): Coverage | null {
-    if (this.size === null) return null;
-    this.#coverage ??= createCoverage(this.size.width, this.size.height);
-    return this.#coverage;
+  toPacked(): PackedMask | null {
+    const mask = this.toMask();
+    return mask && packMask(mask);
   }
 
-  #dab(points: readonly Point[]): void {
-    const coverage = this.#require();
-    if (coverage === null || this.#stroke === null) return;
+  #change(change: (mask: TiledMask) => void): void {
+    if (this.#mask === null || this.isBusy) return;
+    change(this.#mask);
+    this.#commit(null);
+  }
+
+  #forgetStroke(): void {
+    this.#stroke = null;
+    this.isStroking = false;
+  }
+
+  #dab(points: readonly StrokePoint[]): void {
+    if (this.#mask === null || this.#stroke === null) return;
     const { brush } = this.#stroke;
-    const reach = strokeReach(points, brush.diameterPx, coverage);
-    this.#undo.remember(coverage, reach);
-    const touched = strokeBrush(coverage, brush, points);
-    const grown = this.bounds === null ? touched : uniteRects(this.bounds, touched);
-    this.#changed(brush.mode === "add" && !isEmptyRect(grown) ? grown : this.bounds);
+    const touched = strokeBrush(this.#mask, brush, points);
+    if (brush.mode === "add" && !isEmptyRect(touched)) {
+      this.bounds = this.bounds === null ? touched : uniteRects(this.bounds, touched);
+    }
+    this.#touch(touched);
   }
 
-  #commit(): void {
-    if (this.#coverage === null) return;
-    this.#undo.commit(this.#coverage);
-    this.#changed(coverageBounds(this.#coverage));
+  /** Ends an entry of undo. @param touched what it may have changed, or null for everything */
+  #commit(touched: Rect | null): void {
+    if (this.#mask === null) return;
+    this.#undo.commit(this.#mask);
+    this.#changed(touched);
   }
 
-  #changed(bounds: Rect | null): void {
-    this.bounds = bounds;
-    this.version++;
+  #changed(touched: Rect | null): void {
+    this.bounds = this.#mask && tiledMaskBounds(this.#mask);
     this.canUndo = this.#undo.canUndo;
     this.canRedo = this.#undo.canRedo;
+    this.#touch(touched);
   }
-}
 
-/** Everything that a stroke can touch, one pixel more than its radius because edges are softened. */
-function strokeReach(points: readonly Point[], diameterPx: number, size: Size): Rect {
-  const reach = diameterPx / 2 + 2;
-  const xs = points.map(({ x }) => x);
-  const ys = points.map(({ y }) => y);
-  return intersectRects(
-    rectFromEdges(
-      Math.floor(Math.min(...xs) - reach),
-      Math.floor(Math.min(...ys) - reach),
-      Math.ceil(Math.max(...xs) + reach),
-      Math.ceil(Math.max(...ys) + reach),
-    ),
-    rectOfSize(size.width, size.height),
-  );
+  #touch(touched: Rect | null): void {
+    this.isVisible = true;
+    this.#dirty =
+      touched === null || this.#dirty === null ? null : uniteRects(this.#dirty, touched);
+    this.version++;
+  }
 }

@@ -1,5 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { COMBINE_MODES } from "../../core/mask/combine.js";
+import { packMask } from "../../core/mask/packed-mask.js";
+import { readTiledMask } from "../../core/mask/tiled-mask-pixels.js";
 import { MaskController } from "./mask-controller.svelte.js";
 import { nextBrushSize, sizeFromSlider, sliderFromSize } from "./tools.js";
 
@@ -12,7 +15,8 @@ function setUp(): MaskController {
   return mask;
 }
 
-const snapshot = (mask: MaskController) => Array.from(mask.coverage?.alpha ?? []);
+const snapshot = ({ pixels }: MaskController) =>
+  pixels === null ? [] : Array.from(readTiledMask(pixels, pixels.rect));
 
 const point = fc.record({
   x: fc.integer({ min: -20, max: 100 }),
@@ -24,7 +28,8 @@ const stroke = fc.record({
   points: fc.array(point, { minLength: 1, maxLength: 4 }),
 });
 const rectangle = fc.record({
-  kind: fc.constant("rectangle" as const),
+  kind: fc.constantFrom("rectangle" as const, "ellipse" as const),
+  mode: fc.constantFrom(...COMBINE_MODES),
   from: point,
   width: fc.integer({ min: 1, max: 50 }),
 });
@@ -35,23 +40,20 @@ describe("mask controller", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 6 }), (actions) => {
         const mask = setUp();
-        // A first mark, so that the buffer exists from the start.
-        mask.paintRectangle({ x: 0, y: 0, width: 4, height: 4 }, "add");
-        const states = [snapshot(mask)];
         for (const step of actions) {
           if (step.kind === "stroke") {
             mask.beginStroke(step.points[0]!, step.mode);
             for (const to of step.points.slice(1)) mask.extendStroke(to);
             mask.endStroke();
-            if (!mask.canUndo) continue;
           } else if (step.kind === "rectangle") {
-            mask.paintRectangle({ ...step.from, width: step.width, height: 20 }, "add");
+            mask.paintRectangle({ ...step.from, width: step.width, height: 20 }, step.mode);
+          } else if (step.kind === "ellipse") {
+            mask.paintEllipse({ ...step.from, width: step.width, height: 20 }, step.mode);
           } else {
             mask.invert();
           }
-          states.push(snapshot(mask));
         }
-        const last = states.at(-1);
+        const last = snapshot(mask);
         let undone = 0;
         while (mask.canUndo) {
           mask.undo();
@@ -70,7 +72,7 @@ describe("mask controller", () => {
     expect(mask.isEmpty).toBe(true);
     mask.paintRectangle({ x: 10, y: 12, width: 20, height: 5 }, "add");
     expect(mask.bounds).toEqual({ x: 10, y: 12, width: 20, height: 5 });
-    mask.paintRectangle({ x: 0, y: 0, width: 80, height: 60 }, "erase");
+    mask.paintRectangle({ x: 0, y: 0, width: 80, height: 60 }, "subtract");
     expect(mask.bounds).toBeNull();
     expect(mask.toMask()).toBeNull();
   });
@@ -79,7 +81,7 @@ describe("mask controller", () => {
     const mask = new MaskController();
     mask.beginStroke({ x: 1, y: 1 }, "add");
     mask.endStroke();
-    expect(mask.coverage).toBeNull();
+    expect(mask.pixels).toBeNull();
     const other = setUp();
     other.paintRectangle({ x: 200, y: 0, width: 5, height: 5 }, "add");
     expect(other.canUndo).toBe(false);
@@ -104,6 +106,102 @@ describe("mask controller", () => {
     expect(mask.isEmpty).toBe(true);
     mask.undo();
     expect(snapshot(mask)).toEqual(drawn);
+  });
+});
+
+describe("what becomes of a mask", () => {
+  const drawn = () => {
+    const mask = setUp();
+    mask.paintEllipse({ x: 10, y: 12, width: 21, height: 15 }, "add");
+    return mask;
+  };
+
+  it("stays when the picture takes another state of the same size, without its undo", () => {
+    const mask = drawn();
+    const before = snapshot(mask);
+    mask.keepFor(size);
+    expect(snapshot(mask)).toEqual(before);
+    expect(mask.canUndo).toBe(false);
+  });
+
+  it("grows with an upscaled picture and comes back with its undo", () => {
+    const mask = drawn();
+    const before = snapshot(mask);
+    mask.keepFor({ width: 160, height: 120 });
+    expect(mask.bounds).toEqual({ x: 20, y: 24, width: 42, height: 30 });
+    mask.keepFor(size);
+    expect(snapshot(mask)).toEqual(before);
+  });
+
+  it("goes when the picture takes another form", () => {
+    const mask = drawn();
+    mask.keepFor({ width: 80, height: 61 });
+    expect(mask.isEmpty).toBe(true);
+    expect(mask.size).toEqual({ width: 80, height: 61 });
+  });
+
+  it("is taken back as if nothing was drawn when a stroke turns out to be a pinch", () => {
+    const mask = drawn();
+    const before = snapshot(mask);
+    mask.beginStroke({ x: 50, y: 40 }, "add");
+    mask.extendStroke({ x: 60, y: 45 });
+    mask.cancelStroke();
+    expect(snapshot(mask)).toEqual(before);
+    mask.undo();
+    expect(mask.isEmpty).toBe(true);
+  });
+
+  it("follows every mode with a packed mask of the engine", () => {
+    const rect = { x: 15, y: 12, width: 40, height: 10 };
+    const packed = packMask({ rect, alpha: new Uint8Array(400).fill(255) });
+    const mask = drawn();
+    mask.paintPacked(packed, "intersect");
+    expect(mask.bounds).toEqual({ x: 15, y: 12, width: 16, height: 10 });
+    mask.paintPacked(packed, "add");
+    expect(mask.bounds).toEqual(rect);
+    mask.paintPacked(packed, "subtract");
+    expect(mask.isEmpty).toBe(true);
+  });
+
+  it("is reshaped in one step that can be taken back, and cannot be drawn in the meantime", async () => {
+    const mask = drawn();
+    const before = snapshot(mask);
+    const growing = mask.reshape("grow", 3);
+    mask.clear();
+    await growing;
+    expect(mask.bounds).toEqual({ x: 7, y: 9, width: 27, height: 21 });
+    mask.undo();
+    expect(snapshot(mask)).toEqual(before);
+    expect(mask.isBusy).toBe(false);
+  });
+
+  it("tells what a stroke touched, and everything after an undo", () => {
+    const mask = drawn();
+    mask.takeDirty();
+    mask.beginStroke({ x: 50, y: 40 }, "add");
+    const dirty = mask.takeDirty();
+    expect(dirty?.x).toBeGreaterThan(40);
+    expect(dirty?.width).toBeLessThan(20);
+    mask.endStroke();
+    mask.undo();
+    expect(mask.takeDirty()).toBeNull();
+  });
+
+  it("goes on in a straight line from the last stroke", () => {
+    const mask = setUp();
+    mask.beginStroke({ x: 10, y: 30 }, "add");
+    mask.endStroke();
+    mask.beginStroke({ x: 70, y: 30 }, "add", true);
+    mask.endStroke();
+    expect(mask.pixels?.valueAt(40, 30)).toBe(255);
+  });
+
+  it("has a brush that gets harder and softer between none and all", () => {
+    const mask = setUp();
+    for (let i = 0; i < 20; i++) mask.stepHardness("down");
+    expect(mask.hardness).toBe(0);
+    for (let i = 0; i < 20; i++) mask.stepHardness("up");
+    expect(mask.hardness).toBe(1);
   });
 });
 

@@ -1,9 +1,25 @@
 /** What a drag on the canvas does. */
-export const TOOLS = ["pan", "brush", "eraser", "rectangle"] as const;
+export const TOOLS = [
+  "pan",
+  "brush",
+  "eraser",
+  "rectangle",
+  "ellipse",
+  "lasso",
+  "polygon",
+  "wand",
+] as const;
 export type Tool = (typeof TOOLS)[number];
+
+/** Tools that paint along the pointer. */
+export const isBrushTool = (tool: Tool): boolean => tool === "brush" || tool === "eraser";
+/** Tools whose shape meets the mask by a mode. */
+export const isShapeTool = (tool: Tool): boolean => tool !== "pan" && !isBrushTool(tool);
 
 /** Brush diameters in picture pixels. */
 export const BRUSH_SIZES = { min: 1, max: 1024 } as const;
+/** What one press of `{` or `}` changes. */
+export const HARDNESS_STEP = 0.1;
 
 /**
  * Brush sizes for `[` and `]`: steps of about a quarter, so that a few presses reach any size and

@@ -38,35 +38,40 @@ export function toPicture(view: View, point: Point): Point {
   return { x: (point.x - view.x) / view.scale, y: (point.y - view.y) / view.scale };
 }
 
-/** The whole picture in the middle; never enlarged, since a small photo would look worse than it is. */
-export function fitView(picture: Size, canvas: Size): View {
+/**
+ * The whole picture in the middle; never enlarged, since a small photo would look worse than it is.
+ * @param ratio device pixels a CSS pixel: at 100 % each picture pixel is one of the device's
+ */
+export function fitView(picture: Size, canvas: Size, ratio = 1): View {
   const room = (side: number) => Math.max(1, side - 2 * FIT_MARGIN_PX);
   const scale = clampScale(
-    Math.min(1, room(canvas.width) / picture.width, room(canvas.height) / picture.height),
+    Math.min(1 / ratio, room(canvas.width) / picture.width, room(canvas.height) / picture.height),
   );
-  return centred(picture, canvas, scale);
+  return centred(picture, canvas, scale, ratio);
 }
 
 /**
  * Like {@link fitView}, but a picture that is tiny beside the window is enlarged by a whole factor,
  * so that every picture pixel is an equal square.
  */
-export function openingView(picture: Size, canvas: Size): View {
-  const fitted = fitView(picture, canvas);
-  if (fitted.scale < 1) return fitted;
-  const factor = Math.floor(
-    Math.min((canvas.width * 0.8) / picture.width, (canvas.height * 0.8) / picture.height),
-  );
-  return centred(picture, canvas, clampScale(Math.max(1, Math.min(factor, 8))));
+export function openingView(picture: Size, canvas: Size, ratio = 1): View {
+  const fitted = fitView(picture, canvas, ratio);
+  if (fitted.scale * ratio < 1) return fitted;
+  const room = Math.min(canvas.width / picture.width, canvas.height / picture.height);
+  const factor = Math.max(1, Math.min(Math.floor(0.8 * room * ratio), 8));
+  return centred(picture, canvas, clampScale(factor / ratio), ratio);
 }
 
-function centred(picture: Size, canvas: Size, scale: number): View {
-  return {
-    scale,
-    // Whole pixels: at 100 % a half pixel of offset would blur the picture.
-    x: Math.round((canvas.width - picture.width * scale) / 2),
-    y: Math.round((canvas.height - picture.height * scale) / 2),
-  };
+function centred(picture: Size, canvas: Size, scale: number, ratio: number): View {
+  const x = (canvas.width - picture.width * scale) / 2;
+  const y = (canvas.height - picture.height * scale) / 2;
+  return onPixels({ scale, x, y }, ratio);
+}
+
+/** Moved to whole device pixels: at 100 % a half pixel of offset would blur the picture. */
+export function onPixels(view: View, ratio: number): View {
+  const whole = (offset: number) => Math.round(offset * ratio) / ratio;
+  return { scale: view.scale, x: whole(view.x), y: whole(view.y) };
 }
 
 /** Changes the scale so that the picture point under `anchor` (CSS pixels) stays there. */
@@ -119,14 +124,14 @@ const ZOOM_STEPS = [
   64,
 ];
 
-/** The next step above or below a scale. */
-export function nextZoomStep(scale: number, direction: "in" | "out"): number {
+/** The next step above or below a magnification, in device pixels a picture pixel. */
+export function nextZoomStep(zoom: number, direction: "in" | "out"): number {
   const slack = 1.001;
   const step =
     direction === "in"
-      ? ZOOM_STEPS.find((candidate) => candidate > scale * slack)
-      : ZOOM_STEPS.findLast((candidate) => candidate < scale / slack);
-  return step ?? clampScale(scale);
+      ? ZOOM_STEPS.find((candidate) => candidate > zoom * slack)
+      : ZOOM_STEPS.findLast((candidate) => candidate < zoom / slack);
+  return step ?? clampScale(zoom);
 }
 
 /** The picture pixels that can be seen, grown to whole pixels and cut to the picture. */

@@ -1,17 +1,21 @@
 import Konva from "konva/lib/Core.js";
 import { Circle } from "konva/lib/shapes/Circle.js";
+import { Ellipse } from "konva/lib/shapes/Ellipse.js";
 import { Line } from "konva/lib/shapes/Line.js";
 import { Rect as KonvaRect } from "konva/lib/shapes/Rect.js";
 import type { Rect } from "../../core/rect.js";
 import { toScreen, type Point, type Size, type View } from "./geometry.js";
+import type { Outline } from "./pointer-tools.svelte.js";
 
 /** What lies over the picture, in picture pixels. */
 export interface OverlayState {
   readonly view: View;
   readonly canvas: Size;
   readonly region: Rect | null;
-  /** The rectangle that is being dragged. */
-  readonly drag: { readonly rect: Rect; readonly isErasing: boolean } | null;
+  /** What is being drawn. */
+  readonly outline: Outline | null;
+  /** Where arrow keys moved the cross, in CSS pixels. */
+  readonly cross: Point | null;
   readonly brush: {
     readonly at: Point;
     readonly diameter: number;
@@ -25,6 +29,8 @@ const LIGHT = "rgba(255, 255, 255, 0.95)";
 const DARK = "rgba(0, 0, 0, 0.6)";
 const CHANGE = "#ff7a59";
 const KEEP = "#3fc4b0";
+const MODE_INKS = { add: CHANGE, subtract: KEEP, intersect: LIGHT } as const;
+const CROSS_ARM_PX = 9;
 /** A smaller brush than that is a dot; its cursor stays visible all the same. */
 const LEAST_CURSOR_RADIUS_PX = 1.5;
 const KNOB_RADIUS_PX = 14;
@@ -38,7 +44,10 @@ export class OverlayStage {
   readonly #layer = new Konva.Layer({ listening: false });
   // Two lines each, dark below light, so that they show on every picture.
   readonly #region = outlines(KonvaRect, { dash: [6, 5], light: LIGHT });
-  readonly #drag = outlines(KonvaRect, { light: CHANGE });
+  readonly #rectangle = outlines(KonvaRect, { light: CHANGE });
+  readonly #ellipse = outlines(Ellipse, { light: CHANGE });
+  readonly #path = outlines(Line, { light: CHANGE });
+  readonly #cross = outlines(Line, { light: LIGHT });
   readonly #brush = outlines(Circle, { light: LIGHT });
   readonly #core = new Circle({ stroke: LIGHT, strokeWidth: 1, dash: [2, 3], opacity: 0.7 });
   readonly #split = new Line({
@@ -59,7 +68,14 @@ export class OverlayStage {
   constructor(container: HTMLDivElement) {
     this.#stage = new Konva.Stage({ container, width: 1, height: 1, listening: false });
     this.#stage.add(this.#layer);
-    const pairs = [this.#region, this.#drag, this.#brush].flat();
+    const pairs = [
+      this.#region,
+      this.#rectangle,
+      this.#ellipse,
+      this.#path,
+      this.#brush,
+      this.#cross,
+    ].flat();
     this.#layer.add(...pairs, this.#core, this.#split, this.#knob, ...this.#arrows);
   }
 
@@ -69,8 +85,8 @@ export class OverlayStage {
       this.#stage.size({ width: canvas.width, height: canvas.height });
     }
     this.#drawRect(this.#region, state.region, view);
-    this.#drawRect(this.#drag, state.drag?.rect ?? null, view);
-    this.#drag[1].stroke(state.drag?.isErasing === true ? KEEP : CHANGE);
+    this.#drawOutline(state);
+    this.#drawCross(state.cross);
     this.#drawBrush(state);
     this.#drawSplit(state);
     this.#layer.batchDraw();
@@ -92,6 +108,36 @@ export class OverlayStage {
         width: Math.round(rect.width * view.scale) - 1,
         height: Math.round(rect.height * view.scale) - 1,
       });
+    }
+  }
+
+  #drawOutline({ outline, view }: OverlayState): void {
+    const rect = outline?.kind === "path" ? null : (outline?.rect ?? null);
+    this.#drawRect(this.#rectangle, outline?.kind === "rectangle" ? rect : null, view);
+    for (const shape of this.#ellipse) {
+      shape.visible(outline?.kind === "ellipse");
+      if (rect === null) continue;
+      const radiusX = (rect.width * view.scale) / 2;
+      const radiusY = (rect.height * view.scale) / 2;
+      const from = toScreen(view, rect);
+      shape.setAttrs({ x: from.x + radiusX, y: from.y + radiusY, radiusX, radiusY });
+    }
+    const points = outline?.kind === "path" ? outline.points : [];
+    for (const line of this.#path) {
+      line.visible(points.length > 1);
+      line.points(points.map((point) => toScreen(view, point)).flatMap(({ x, y }) => [x, y]));
+    }
+    const ink = outline === null ? CHANGE : MODE_INKS[outline.mode];
+    for (const [, light] of [this.#rectangle, this.#ellipse, this.#path]) light.stroke(ink);
+  }
+
+  #drawCross(at: Point | null): void {
+    for (const line of this.#cross) {
+      line.visible(at !== null);
+      if (at === null) continue;
+      const { x, y } = { x: Math.round(at.x) + 0.5, y: Math.round(at.y) + 0.5 };
+      const arm = CROSS_ARM_PX;
+      line.points([x - arm, y, x + arm, y, x, y, x, y - arm, x, y + arm]);
     }
   }
 
@@ -132,7 +178,7 @@ interface OutlineOptions {
   readonly dash?: number[];
 }
 
-function outlines<Shape extends KonvaRect | Circle>(
+function outlines<Shape extends KonvaRect | Circle | Ellipse | Line>(
   make: new (config: { stroke: string; strokeWidth: number; dash?: number[] }) => Shape,
   { light, dash }: OutlineOptions,
 ): [Shape, Shape] {

@@ -1,6 +1,14 @@
-import { intersectRects, rectFromEdges, rightOf, bottomOf, type Rect } from "../../core/rect.js";
+import {
+  bottomOf,
+  intersectRects,
+  rectFromEdges,
+  rectOfSize,
+  rightOf,
+  type Rect,
+} from "../../core/rect.js";
 import type { RevisionView } from "../document/document-controller.svelte.js";
 import { visibleRect, type Size, type View } from "./geometry.js";
+import { drawPixelGrid } from "./pixel-grid.js";
 import type { Layer, PatchImage, Scene } from "./scene.js";
 import type { TileCache } from "./tile-cache.js";
 import {
@@ -12,9 +20,15 @@ import {
   type TileAddress,
 } from "./tile-plan.js";
 
-/** What to draw of a scene: one side, or both with a divider at a fraction of the width. */
+/**
+ * What to draw of a scene: one side, both with a divider at a fraction of the width, or both side by
+ * side, each `pane` device pixels wide and the second one `offset` to the right.
+ */
 export type Comparison =
-  { readonly kind: "after" } | { readonly kind: "before" } | { kind: "split"; at: number };
+  | { readonly kind: "after" }
+  | { readonly kind: "before" }
+  | { readonly kind: "split"; readonly at: number }
+  | { readonly kind: "side"; readonly pane: number; readonly offset: number };
 
 /** Above this enlargement a person looks at pixels, and wants to see them. */
 const CRISP_FROM_SCALE = 2;
@@ -33,7 +47,13 @@ export class PicturePainter {
   }
 
   /** Draws what is there and asks for the tiles that are not. */
-  draw(scene: Scene | null, view: View, canvas: Size, comparison: Comparison): void {
+  draw(
+    scene: Scene | null,
+    view: View,
+    canvas: Size,
+    comparison: Comparison,
+    hasGrid: boolean,
+  ): void {
     this.#context.clearRect(0, 0, canvas.width, canvas.height);
     this.#wishes = [];
     if (scene !== null) {
@@ -53,7 +73,26 @@ export class PicturePainter {
           this.#clipped(rectFromEdges(0, 0, x, canvas.height), () =>
             this.#drawLayers(before, scene.size, view, canvas),
           );
+          break;
         }
+        case "side": {
+          const pane = { width: comparison.pane, height: canvas.height };
+          for (const [layers, left] of [
+            [before, 0],
+            [scene.after, comparison.offset],
+          ] as const) {
+            this.#context.save();
+            this.#context.translate(left, 0);
+            this.#clipped(rectOfSize(pane.width, pane.height), () => {
+              this.#drawLayers(layers, scene.size, view, pane);
+              if (hasGrid) drawPixelGrid(this.#context, scene.size, view, pane);
+            });
+            this.#context.restore();
+          }
+        }
+      }
+      if (hasGrid && comparison.kind !== "side") {
+        drawPixelGrid(this.#context, scene.size, view, canvas);
       }
     }
     this.#tiles.want(this.#wishes);
@@ -71,7 +110,7 @@ export class PicturePainter {
 
   #drawLayers(layers: readonly Layer[], size: Size, view: View, canvas: Size): void {
     for (const layer of layers) {
-      if (layer.kind === "patch") this.#drawPatch(layer.rect, layer.image, size, view);
+      if (layer.kind === "patch") this.#drawPatch(layer, size, view);
       else this.#drawTiles(layer.view, fitTo(layer.view.size, size, view), canvas);
     }
   }
@@ -123,7 +162,7 @@ export class PicturePainter {
     return false;
   }
 
-  #drawPatch(rect: Rect, image: PatchImage, size: Size, view: View): void {
+  #drawPatch({ rect, image, isLarger }: Layer & { kind: "patch" }, size: Size, view: View): void {
     let bitmap = this.#patches.get(image);
     if (bitmap === undefined) {
       bitmap = new OffscreenCanvas(image.width, image.height);
@@ -132,7 +171,8 @@ export class PicturePainter {
       this.#patches.set(image, bitmap);
     }
     // A region may hang over the picture's border; what hangs over is not part of the picture.
-    const inside = intersectRects(rect, rectFromEdges(0, 0, size.width, size.height));
+    const inside =
+      isLarger === true ? rect : intersectRects(rect, rectFromEdges(0, 0, size.width, size.height));
     const perPixel = image.width / rect.width;
     this.#context.imageSmoothingEnabled = view.scale / perPixel < CRISP_FROM_SCALE;
     const from = {

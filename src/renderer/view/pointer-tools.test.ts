@@ -3,9 +3,9 @@ import { LoudTransport } from "../../../test/fixtures/loud-transport.js";
 import { appInfo, documentInfo } from "../../../test/fixtures/screen-data.js";
 import { Editor } from "../app/editor.svelte.js";
 import type { Platform } from "../app/platform.js";
-import { PointerTools } from "./pointer-tools.svelte.js";
+import { modeOf, PointerTools, type PointerInput } from "./pointer-tools.svelte.js";
 
-async function setUp() {
+async function setUp(more: ConstructorParameters<typeof LoudTransport>[0] = {}) {
   const platform: Platform = {
     timer: () => () => undefined,
     now: () => 0,
@@ -18,6 +18,7 @@ async function setUp() {
   };
   const transport = new LoudTransport({
     getAppInfo: () => ({ ...appInfo, startupDocument: documentInfo() }),
+    ...more,
   });
   const editor = new Editor(transport, platform);
   await editor.start();
@@ -28,10 +29,11 @@ async function setUp() {
   return { editor, pointer: new PointerTools(editor) };
 }
 
-const press = (x: number, y: number, more: { button?: number; altKey?: boolean } = {}) => ({
+const press = (x: number, y: number, more: Partial<PointerInput> = {}) => ({
   at: { x, y },
-  button: more.button ?? 0,
-  altKey: more.altKey ?? false,
+  button: 0,
+  altKey: false,
+  ...more,
 });
 
 describe("pointer on the canvas", () => {
@@ -52,9 +54,10 @@ describe("pointer on the canvas", () => {
     editor.chooseTool("rectangle");
     pointer.down(press(13, 18));
     pointer.move({ x: 31, y: 36 });
-    expect(pointer.rectangle).toEqual({
+    expect(pointer.outline).toEqual({
+      kind: "rectangle",
       rect: { x: 0, y: 0, width: 10, height: 10 },
-      isErasing: false,
+      mode: "add",
     });
     pointer.up();
     expect(editor.mask.bounds).toEqual({ x: 0, y: 0, width: 10, height: 10 });
@@ -62,6 +65,136 @@ describe("pointer on the canvas", () => {
     pointer.move({ x: 22, y: 90 });
     pointer.up();
     expect(editor.mask.bounds).toEqual({ x: 5, y: 0, width: 5, height: 10 });
+  });
+
+  it("draws circles, even with Shift and around their middle with Alt", async () => {
+    const { editor, pointer } = await setUp();
+    editor.chooseTool("ellipse");
+    pointer.down(press(52, 47));
+    pointer.moves([{ at: { x: 62, y: 51 }, altKey: true, shiftKey: true }]);
+    expect(pointer.outline).toMatchObject({
+      kind: "ellipse",
+      rect: { x: 15, y: 10, width: 10, height: 10 },
+    });
+    pointer.up();
+    expect(editor.mask.bounds).toEqual({ x: 15, y: 10, width: 10, height: 10 });
+  });
+
+  it("fills what a lasso goes around", async () => {
+    const { editor, pointer } = await setUp();
+    editor.chooseTool("lasso");
+    pointer.down(press(12, 17));
+    for (const [x, y] of [
+      [32, 17],
+      [32, 37],
+      [12, 37],
+    ] as const) {
+      pointer.move({ x, y });
+    }
+    pointer.up();
+    expect(editor.mask.bounds).toEqual({ x: 0, y: 0, width: 10, height: 10 });
+  });
+
+  it("takes corners by clicks, takes one back, and closes on the first or by Enter", async () => {
+    const { editor, pointer } = await setUp();
+    editor.chooseTool("polygon");
+    const click = (x: number, y: number) => {
+      pointer.down(press(x, y));
+      pointer.up();
+    };
+    for (const [x, y] of [
+      [12, 17],
+      [52, 17],
+      [90, 90],
+      [52, 57],
+      [12, 57],
+    ] as const) {
+      click(x, y);
+      if (x === 90) expect(pointer.removeCorner()).toBe(true);
+    }
+    click(13, 18);
+    expect(editor.mask.bounds).toEqual({ x: 0, y: 0, width: 20, height: 20 });
+    click(60, 17);
+    click(80, 17);
+    click(80, 37);
+    expect(pointer.closePolygon()).toBe(true);
+    expect(editor.mask.bounds).toEqual({ x: 0, y: 0, width: 34, height: 20 });
+    click(12, 17);
+    expect(pointer.escape()).toBe(true);
+    expect(pointer.outline).toBeNull();
+  });
+
+  it("chooses by colour through the engine, with the wand's settings", async () => {
+    const asked: unknown[] = [];
+    const rect = { x: 3, y: 4, width: 5, height: 1 };
+    const { editor, pointer } = await setUp({
+      selectByColour: (request) => {
+        asked.push(request);
+        return { rect, runs: Uint8Array.of(255, 5) };
+      },
+    });
+    editor.chooseTool("wand");
+    editor.mask.tolerance = 7;
+    editor.mask.isContiguous = false;
+    pointer.down(press(20, 27));
+    pointer.up();
+    await expect.poll(() => editor.mask.bounds).toEqual(rect);
+    expect(asked).toMatchObject([{ x: 4, y: 5, tolerance: 7, contiguous: false, revision: 0 }]);
+  });
+
+  it("says by keys how a shape meets the mask", () => {
+    const keys = (altKey: boolean, shiftKey: boolean) => modeOf("intersect", { altKey, shiftKey });
+    expect([keys(false, false), keys(true, false), keys(false, true), keys(true, true)]).toEqual([
+      "intersect",
+      "subtract",
+      "add",
+      "intersect",
+    ]);
+  });
+
+  it("makes a pen's stroke as wide as its pressure, and erases with its other end", async () => {
+    const { editor, pointer } = await setUp();
+    editor.mask.setBrushSize(10);
+    editor.mask.hardness = 1;
+    const pen = { kind: "pen" as const, altKey: false };
+    pointer.down(press(30, 47, { ...pen, pressure: 0.2 }));
+    pointer.up();
+    expect(editor.mask.bounds?.height).toBeLessThanOrEqual(4);
+    pointer.down(press(60, 47, { ...pen, pressure: 1 }));
+    pointer.up();
+    expect(editor.mask.bounds?.height).toBeGreaterThanOrEqual(9);
+    editor.mask.setBrushSize(200);
+    pointer.down(press(60, 47, { ...pen, pressure: 1, button: 5, isEraser: true }));
+    pointer.up();
+    expect(editor.mask.isEmpty).toBe(true);
+  });
+
+  it("zooms and moves with two fingers, taking back what the first one drew", async () => {
+    const { editor, pointer } = await setUp();
+    const finger = (pointerId: number, x: number, y: number) =>
+      press(x, y, { kind: "touch", pointerId });
+    pointer.down(finger(1, 42, 47));
+    pointer.down(finger(2, 62, 47));
+    expect(editor.mask.isEmpty).toBe(true);
+    pointer.moves([finger(1, 32, 47)]);
+    pointer.moves([finger(2, 72, 47)]);
+    expect(editor.viewport.view.scale).toBeCloseTo(4);
+    pointer.up(1);
+    pointer.up(2);
+    pointer.down(finger(3, 42, 47));
+    pointer.up(3);
+    expect(editor.mask.isEmpty).toBe(false);
+  });
+
+  it("draws by a cross that arrow keys move", async () => {
+    const { editor, pointer } = await setUp();
+    editor.chooseTool("rectangle");
+    expect(pointer.pressByKeys({ shiftKey: false, altKey: false })).toBe(false);
+    pointer.moveByKeys(-16, 0);
+    pointer.pressByKeys({ shiftKey: false, altKey: false });
+    pointer.moveByKeys(16, 10);
+    pointer.pressByKeys({ shiftKey: false, altKey: false });
+    expect(editor.mask.bounds).toEqual({ x: 20, y: 15, width: 8, height: 5 });
   });
 
   it("moves the picture with Space or the middle button, whatever the tool", async () => {

@@ -2,6 +2,7 @@ import {
   fitView,
   keepInSight,
   nextZoomStep,
+  onPixels,
   openingView,
   toPicture,
   zoomAt,
@@ -17,16 +18,23 @@ export class Viewport {
   /** Size of the picture that is shown, or null without one. */
   picture = $state.raw<Size | null>(null);
   view = $state.raw<View>({ scale: 1, x: 0, y: 0 });
+  /** Device pixels a CSS pixel. */
+  ratio = $state(1);
   /** Cursor in picture pixels, or null when it is elsewhere. */
   cursor = $state.raw<Point | null>(null);
   // As long as nobody moved the picture, it stays fitted while the window changes its size.
   #isFitted = true;
 
+  /** Device pixels a picture pixel: 1 is "100 %", whatever the screen. */
+  get zoom(): number {
+    return this.view.scale * this.ratio;
+  }
+
   /** Shows another picture from the start. */
   show(picture: Size): void {
     this.picture = picture;
     this.#isFitted = true;
-    this.view = openingView(picture, this.canvas);
+    this.view = openingView(picture, this.canvas, this.ratio);
   }
 
   /**
@@ -48,12 +56,14 @@ export class Viewport {
     this.cursor = null;
   }
 
-  resize(canvas: Size): void {
+  /** @param ratio device pixels a CSS pixel; another monitor may have another */
+  resize(canvas: Size, ratio = this.ratio): void {
     const before = this.canvas;
     this.canvas = canvas;
+    this.ratio = ratio;
     if (this.picture === null) return;
     if (this.#isFitted) {
-      this.view = openingView(this.picture, canvas);
+      this.view = openingView(this.picture, canvas, ratio);
       return;
     }
     this.#move({
@@ -73,18 +83,23 @@ export class Viewport {
   }
 
   zoomStep(direction: "in" | "out", anchor?: Point): void {
-    this.zoomTo(nextZoomStep(this.view.scale, direction), anchor);
+    this.zoomTo(nextZoomStep(this.zoom, direction) / this.ratio, anchor);
   }
 
   fit(): void {
     if (this.picture === null) return;
     this.#isFitted = true;
-    this.view = fitView(this.picture, this.canvas);
+    this.view = fitView(this.picture, this.canvas, this.ratio);
+  }
+
+  /** Shows each picture pixel as so many device pixels, sharply. */
+  magnify(zoom: number): void {
+    this.zoomTo(zoom / this.ratio);
+    this.view = onPixels(this.view, this.ratio);
   }
 
   actualSize(): void {
-    this.zoomTo(1);
-    this.view = { ...this.view, x: Math.round(this.view.x), y: Math.round(this.view.y) };
+    this.magnify(1);
   }
 
   pointAt(place: Point): void {

@@ -20,6 +20,10 @@ export const toolCommands = {
   brush: { ...tool("brush"), keys: ["KeyB"] },
   eraser: { ...tool("eraser"), keys: ["KeyE"] },
   rectangle: { ...tool("rectangle"), keys: ["KeyR"] },
+  ellipse: { ...tool("ellipse"), keys: ["KeyO"] },
+  lasso: { ...tool("lasso"), keys: ["KeyL"] },
+  polygon: { ...tool("polygon"), keys: ["KeyP"] },
+  wand: { ...tool("wand"), keys: ["KeyW"] },
   brushSmaller: {
     text: () => messages.about.smaller,
     group: "tools",
@@ -33,5 +37,19 @@ export const toolCommands = {
     section: 1,
     keys: ["BracketRight"],
     run: (editor) => editor.mask.stepBrushSize("up"),
+  },
+  brushSofter: {
+    text: () => messages.tools.softer,
+    group: "tools",
+    section: 1,
+    keys: ["Shift+BracketLeft"],
+    run: (editor) => editor.mask.stepHardness("down"),
+  },
+  brushHarder: {
+    text: () => messages.tools.harder,
+    group: "tools",
+    section: 1,
+    keys: ["Shift+BracketRight"],
+    run: (editor) => editor.mask.stepHardness("up"),
   },
 } as const satisfies CommandTable;
