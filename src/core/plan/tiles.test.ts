@@ -63,6 +63,28 @@ describe("tiles", () => {
     );
   });
 
+  it("start at multiples of an alignment if they have to, and cover and blend all the same", () => {
+    fc.assert(
+      fc.property(queries, fc.constantFrom(1, 2, 4), (query, alignment) => {
+        const plan = planTiles({
+          ...query,
+          overlap: Math.min(alignment, query.overlap),
+          alignment,
+        });
+        for (const { starts, length, weights } of [plan.columns, plan.rows]) {
+          expect(starts.every((start) => start % alignment === 0)).toBe(true);
+          expect(starts.at(-1)! + plan.tileSide).toBeGreaterThanOrEqual(length);
+          if (starts.length > 1) expect(starts.at(-2)! + plan.tileSide).toBeLessThan(length);
+          const sums = weightSums({ starts, length, weights });
+          for (let at = 0; at < length; at += 7) {
+            expect(Math.abs(sums.get(at)! - 1)).toBeLessThan(1e-6);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it("fade smoothly: no weight jumps by more than two steps of its ramp", () => {
     const { columns } = planTiles({
       width: 200,

@@ -12,13 +12,15 @@ export interface TileQuery {
   readonly factor: number;
   /** Least overlap of neighbouring tiles in input pixels, below half a tile. */
   readonly overlap: number;
+  /** Tiles then start at multiples of that many input pixels, and the last ones may hang over. */
+  readonly alignment?: number | undefined;
 }
 
 /** Tiles along one axis, in input pixels. */
 export interface AxisTiles {
   /** Input pixels along the axis. */
   readonly length: number;
-  /** First input pixel of each tile, ascending; the last tile ends with the picture. */
+  /** First input pixel of each tile, ascending; the last tile ends with the picture or after it. */
   readonly starts: readonly number[];
   /**
    * Blend weight of each tile for each of its `tileSide` input pixels; over the tiles that cover a
@@ -39,18 +41,19 @@ export interface TilePlan {
 /**
  * Plans overlapping tiles. Tiles are spread evenly, none hangs over the picture; along an axis where
  * the picture is shorter than a tile there is one tile at 0 that hangs over the end (read it with
- * `cropRaster` or `readModelImage`, which repeat the edge).
+ * `cropRaster` or `readModelImage`, which repeat the edge). With an alignment, tiles lie as far apart
+ * as it allows instead, and the last one of an axis may hang over the end.
  * @throws AppError REQUEST_INVALID if the factor is no power of two >= 2, does not divide the model's
  * picture, or the overlap is negative or not below half a tile
  */
 export function planTiles(query: TileQuery): TilePlan {
-  const { width, height, factor, overlap } = query;
+  const { width, height, factor, overlap, alignment } = query;
   const tileSide = requireTileSide(query);
   return {
     tileSide,
     factor,
-    columns: tileAxis(width, tileSide, overlap),
-    rows: tileAxis(height, tileSide, overlap),
+    columns: tileAxis(width, tileSide, overlap, alignment),
+    rows: tileAxis(height, tileSide, overlap, alignment),
   };
 }
 
@@ -79,12 +82,16 @@ export function finishedRows(
   return { start: row === 0 ? 0 : (starts[row] ?? length), end: starts[row + 1] ?? length };
 }
 
-function requireTileSide({ width, height, imageSize, factor, overlap }: TileQuery): number {
+function requireTileSide(query: TileQuery): number {
+  const { width, height, imageSize, factor, overlap, alignment = 1 } = query;
   const tileSide = imageSize / factor;
   const isFactor = Number.isSafeInteger(Math.log2(factor)) && factor >= 2;
   const isOverlap = Number.isSafeInteger(overlap) && overlap >= 0 && overlap * 2 < tileSide;
   const isSize = [width, height].every((side) => Number.isSafeInteger(side) && side >= 1);
-  if (isFactor && isOverlap && isSize && Number.isSafeInteger(tileSide)) return tileSide;
+  const isAligned = Number.isSafeInteger(alignment) && alignment >= 1 && alignment <= tileSide / 2;
+  if (isFactor && isOverlap && isSize && isAligned && Number.isSafeInteger(tileSide)) {
+    return tileSide;
+  }
   throw new AppError(
     "REQUEST_INVALID",
     `Expected a factor of 2, 4, 8, ... that divides the model's ${imageSize} pixels, and an overlap below half a tile, but got factor ${factor}, overlap ${overlap} for ${width} x ${height}.`,
@@ -92,8 +99,18 @@ function requireTileSide({ width, height, imageSize, factor, overlap }: TileQuer
   );
 }
 
-function tileAxis(length: number, tileSide: number, overlap: number): AxisTiles {
+function tileAxis(
+  length: number,
+  tileSide: number,
+  overlap: number,
+  alignment: number | undefined,
+): AxisTiles {
   const room = Math.max(0, length - tileSide);
+  if (alignment !== undefined) {
+    const step = Math.floor((tileSide - overlap) / alignment) * alignment;
+    const starts = Array.from({ length: Math.ceil(room / step) + 1 }, (_, i) => i * step);
+    return { length, starts, weights: blendWeights(starts, length, tileSide, tileSide - step) };
+  }
   const count = Math.ceil(room / (tileSide - overlap)) + 1;
   const starts = Array.from({ length: count }, (_, i) =>
     count === 1 ? 0 : Math.round((i * room) / (count - 1)),
@@ -111,7 +128,7 @@ function blendWeights(
   const windows = starts.map((_, i) =>
     tileWindow(tileSide, i === 0 ? 0 : overlap, i === starts.length - 1 ? 0 : overlap),
   );
-  const totals = new Float64Array(Math.max(length, tileSide));
+  const totals = new Float64Array(Math.max(length, (starts.at(-1) ?? 0) + tileSide));
   windows.forEach((window, i) => {
     window.forEach((value, p) => {
       const at = (starts[i] ?? 0) + p;

@@ -21,6 +21,7 @@ export class BoxSumRounder {
   readonly #remainders: Float64Array;
   readonly #ranked: Float64Array;
   readonly #free: Int32Array;
+  readonly #buckets: Int32Array;
 
   /** @param capacity most values in one call */
   constructor(readonly capacity: number) {
@@ -30,6 +31,7 @@ export class BoxSumRounder {
     this.#remainders = new Float64Array(capacity);
     this.#ranked = new Float64Array(capacity);
     this.#free = new Int32Array(capacity);
+    this.#buckets = new Int32Array(capacity + 1);
   }
 
   /**
@@ -56,9 +58,16 @@ export class BoxSumRounder {
       this.weights.fill(1, 0, count);
       shift = this.#findShift(count, sum, low, high);
     }
+    const { result } = this;
+    const remainders = this.#remainders;
     let missing = sum;
     for (let i = 0; i < count; i++) {
-      missing -= this.#roundDown(i, (targets[i] ?? 0) + shift, low, high);
+      const value = (targets[i] ?? 0) + shift;
+      const clamped = value < low ? low : value > high ? high : value;
+      const floor = Math.floor(clamped);
+      result[i] = floor;
+      remainders[i] = clamped - floor;
+      missing -= floor;
     }
     this.#handOut(count, missing, low, high);
   }
@@ -162,13 +171,21 @@ export class BoxSumRounder {
   #handToLargest(count: number, missing: number, high: number): number {
     const { result } = this;
     const remainders = this.#remainders;
-    // Not `set`: it would copy the whole capacity for every small block.
-    for (let i = 0; i < count; i++) this.#ranked[i] = remainders[i] ?? 0;
-    const cutoff = kthLargest(this.#ranked, count, missing);
+    const ranked = this.#ranked;
+    const bucket = this.#bucketOfRank(count, missing);
+    // Gathers that bucket; everything in a larger one gets a unit for certain.
+    let gathered = 0;
     let above = 0;
-    let tied = 0;
     for (let i = 0; i < count; i++) {
       const remainder = remainders[i] ?? 0;
+      const own = (remainder * count) | 0;
+      if (own === bucket) ranked[gathered++] = remainder;
+      else if (own > bucket) above++;
+    }
+    const cutoff = kthLargest(ranked, gathered, missing - above);
+    let tied = 0;
+    for (let at = 0; at < gathered; at++) {
+      const remainder = ranked[at] ?? 0;
       if (remainder > cutoff) above++;
       else if (remainder === cutoff) tied++;
     }
@@ -179,7 +196,7 @@ export class BoxSumRounder {
       const remainder = remainders[i] ?? 0;
       if (remainder < cutoff) continue;
       // Of the tied values every (tied / share)-th gets a unit: units in one heap would show as a band.
-      if (remainder === cutoff) {
+      if (remainder === cutoff && share < tied) {
         const before = Math.floor((seen * share) / tied);
         if (Math.floor((++seen * share) / tied) === before) continue;
       }
@@ -190,6 +207,28 @@ export class BoxSumRounder {
       left--;
     }
     return left;
+  }
+
+  /**
+   * Sorts the remainders into as many buckets as there are values and tells which one holds that of
+   * the given rank (1 = the largest): a selection among all of them costs several times as much, and
+   * this is the inner loop of every enlarged picture.
+   */
+  #bucketOfRank(count: number, rank: number): number {
+    const remainders = this.#remainders;
+    const buckets = this.#buckets;
+    for (let bucket = 0; bucket <= count; bucket++) buckets[bucket] = 0;
+    for (let i = 0; i < count; i++) {
+      const bucket = ((remainders[i] ?? 0) * count) | 0;
+      buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+    }
+    // A remainder just below 1 may have been rounded to 1: that is bucket `count`.
+    let bucket = count;
+    for (let left = rank; bucket > 0; bucket--) {
+      left -= buckets[bucket] ?? 0;
+      if (left <= 0) break;
+    }
+    return bucket;
   }
 
   /**

@@ -1,9 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRaster, maxSampleOf, rastersEqual } from "../raster.js";
+import { createRaster, maxSampleOf, rastersEqual, type Raster } from "../raster.js";
 import { arbitraryRaster } from "../testing/arbitraries.js";
 import { findBlockMismatch } from "../verify.js";
-import { createUpscaleRounder, roundBlockRow, roundUpscaled } from "./upscale.js";
+import { roundToSum } from "./box-sum.js";
+import { createUpscaleRounder, roundBlocks, roundUpscaled } from "./upscale.js";
+
+/** A raster from its column `x` on. */
+function view({ data, width, channels }: Raster, x: number) {
+  return { data, offset: x * channels, rowStride: width * channels, pixelStride: channels };
+}
+
+function squares(values: ArrayLike<number>, targets: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value, i) => sum + (value - targets[i]!) ** 2, 0);
+}
 
 const upscales = fc
   .record({
@@ -58,38 +68,85 @@ describe("rounding an upscale", () => {
     );
   });
 
-  it("reads planar predictions row by row to the same picture", () => {
+  it("gives the same for planar predictions, rectangle by rectangle, in any units", () => {
     fc.assert(
-      fc.property(upscales, ({ source, factor, prediction }) => {
+      fc.property(upscales, fc.nat(), ({ source, factor, prediction }, cut) => {
         const { width, height, channels, depth } = source;
         const outWidth = width * factor;
         const area = outWidth * height * factor;
         const planar = Float32Array.from(prediction, (_, i) => {
-          return prediction[(i % area) * channels + Math.floor(i / area)]!;
+          return prediction[(i % area) * channels + Math.floor(i / area)]! * 4;
         });
         const output = createRaster(outWidth, height * factor, channels, depth);
         const rounder = createUpscaleRounder(factor);
-        for (let row = 0; row < height; row++) {
-          const rowRequest = {
-            prediction: {
-              data: planar,
-              offset: row * factor * outWidth,
-              rowStride: outWidth,
-              pixelStride: 1,
-              channelStride: area,
+        const left = cut % width;
+        for (const [x, columns] of [
+          [0, left],
+          [left, width - left],
+        ] as const) {
+          roundBlocks(
+            {
+              prediction: {
+                data: planar,
+                offset: x * factor,
+                rowStride: outWidth,
+                pixelStride: 1,
+                channelStride: area,
+                scale: 1 / 4,
+              },
+              source: view(source, x),
+              output: view(output, x * factor),
+              ...{ width: columns, height, channels, factor, maxSample: maxSampleOf(depth) },
             },
-            source: source.data,
-            sourceOffset: row * width * channels,
-            ...{ width, channels, factor, maxSample: maxSampleOf(depth) },
-            output: output.data,
-            outputOffset: row * factor * outWidth * channels,
-          };
-          roundBlockRow(rowRequest, rounder);
+            rounder,
+          );
         }
         expect(rastersEqual(output, roundUpscaled(prediction, source, factor))).toBe(true);
       }),
       { numRuns: 50 },
     );
+  });
+
+  it("rounds blocks of 2 x 2, which have code of their own, as close as any other block", () => {
+    const high = fc.constantFrom(255, 65535);
+    const blocks = high.chain((max) =>
+      fc.record({
+        max: fc.constant(max),
+        sample: fc.integer({ min: 0, max }),
+        targets: fc.oneof(
+          fc.array(fc.double({ min: 0, max, noNaN: true }), { minLength: 4, maxLength: 4 }),
+          fc.array(fc.integer({ min: 0, max: 8 }), { minLength: 4, maxLength: 4 }),
+        ),
+      }),
+    );
+    fc.assert(
+      fc.property(blocks, ({ max, sample, targets }) => {
+        const depth = max === 255 ? 8 : 16;
+        const source = createRaster(1, 1, 1, depth);
+        source.data[0] = sample;
+        const found = roundUpscaled(Float64Array.from(targets), source, 2).data;
+        const best = roundToSum(targets, 4 * sample, 0, max);
+        expect(squares(found, targets)).toBeCloseTo(squares(best, targets), 6);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("repeats the pixels that it is told to", () => {
+    const source = createRaster(2, 1, 1, 8, Uint8Array.of(9, 200));
+    const output = createRaster(4, 2, 1, 8);
+    const request = {
+      prediction: {
+        data: Float32Array.of(0, 4, 0, 4, 0, 4, 0, 4),
+        ...{ offset: 0, rowStride: 4, pixelStride: 1, channelStride: 8, scale: 1 },
+      },
+      source: view(source, 0),
+      output: view(output, 0),
+      ...{ width: 2, height: 1, channels: 1, factor: 2, maxSample: 255 },
+      isRepeated: Uint8Array.of(1, 0),
+    };
+    roundBlocks(request, createUpscaleRounder(2));
+    expect([...output.data]).toEqual([9, 9, 198, 202, 9, 9, 198, 202]);
   });
 
   it("refuses a prediction of another length, or one that is not finite", () => {

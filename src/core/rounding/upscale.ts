@@ -3,9 +3,10 @@ import { createSamples, maxSampleOf, type Raster, type Samples } from "../raster
 import { BoxSumRounder } from "./box-sum.js";
 
 /**
- * Where the predicted samples of one row of blocks lie: the sample of output pixel (x, y) and channel
- * c is `data[offset + y * rowStride + x * pixelStride + c * channelStride]`, in the raster's units.
- * Serves interleaved and planar predictions alike.
+ * Where the prediction of a rectangle of blocks lies: that of output pixel (x, y) and channel c is
+ * `data[offset + y * rowStride + x * pixelStride + c * channelStride] * scale` in the raster's units.
+ * Serves interleaved and planar predictions alike. Only differences within a block count, since its
+ * sum is known: details alone do as well as whole samples, and no offset is needed.
  */
 export interface PredictionView {
   readonly data: Float32Array | Float64Array;
@@ -13,22 +14,34 @@ export interface PredictionView {
   readonly rowStride: number;
   readonly pixelStride: number;
   readonly channelStride: number;
+  readonly scale: number;
 }
 
-/** One row of source pixels and the `factor` output rows above it. */
-export interface BlockRowRequest {
+/** Interleaved samples of a rectangle that lies in a larger picture. */
+export interface SampleView<Data extends Samples = Samples> {
+  readonly data: Data;
+  /** Index of the first channel to use of the top left pixel. */
+  readonly offset: number;
+  /** Samples from one row to the next. */
+  readonly rowStride: number;
+  /** Samples from one pixel to the next: all channels of the picture. */
+  readonly pixelStride: number;
+}
+
+/** A rectangle of source pixels, and where its blocks of `factor` x `factor` output pixels go. */
+export interface BlocksRequest {
   readonly prediction: PredictionView;
-  /** Interleaved source row: `width * channels` integers. */
-  readonly source: Samples;
-  /** First index of the row in `source`. */
-  readonly sourceOffset: number;
+  readonly source: SampleView;
+  readonly output: SampleView;
+  /** Source pixels. */
   readonly width: number;
+  readonly height: number;
+  /** Channels to round, from the first one of the views on. */
   readonly channels: number;
   readonly factor: number;
   readonly maxSample: number;
-  /** Interleaved output: `factor` rows of `width * factor * channels` integers from `outputOffset` on. */
-  readonly output: Samples;
-  readonly outputOffset: number;
+  /** `width * height` values: pixels that are not 0 here are repeated, whatever was predicted. */
+  readonly isRepeated?: Uint8Array | undefined;
 }
 
 /** A rounder that is large enough for blocks of `factor` x `factor`. */
@@ -37,18 +50,23 @@ export function createUpscaleRounder(factor: number): BoxSumRounder {
 }
 
 /**
- * Rounds one row of blocks so that every block's integers sum to factor * factor * its source sample.
+ * Rounds blocks so that each block's integers sum to factor * factor * its source sample and are the
+ * closest such integers to the prediction (see [Note: box and sum]).
  * @throws AppError ENGINE_OUTPUT_INVALID if a predicted sample is not finite
  */
-export function roundBlockRow(request: BlockRowRequest, rounder: BoxSumRounder): void {
-  const { source, sourceOffset, width, channels, factor, maxSample } = request;
-  const count = factor * factor;
-  for (let column = 0; column < width; column++) {
-    for (let channel = 0; channel < channels; channel++) {
-      gatherBlock(request, column * factor, channel, rounder.targets);
-      const sample = source[sourceOffset + column * channels + channel] ?? 0;
-      rounder.round(count, count * sample, 0, maxSample);
-      scatterBlock(request, column * factor, channel, rounder.result);
+export function roundBlocks(request: BlocksRequest, rounder: BoxSumRounder): void {
+  const { width, height, channels, factor, source, isRepeated } = request;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isFlat = isRepeated !== undefined && isRepeated[y * width + x] !== 0;
+      const at = source.offset + y * source.rowStride + x * source.pixelStride;
+      for (let channel = 0; channel < channels; channel++) {
+        const sample = source.data[at + channel] ?? 0;
+        if (isFlat) repeatSample(request, x, y, channel, sample);
+        else if (factor !== 2 || !roundFour(request, x, y, channel, sample)) {
+          roundAny(request, x, y, channel, sample, rounder);
+        }
+      }
     }
   }
 }
@@ -64,64 +82,110 @@ export function roundUpscaled(
   factor: number,
 ): Raster {
   requireFactor(factor);
-  const { width, height, channels, depth } = source;
-  const rowLength = width * factor * channels;
-  requireLength(prediction.length, rowLength * height * factor);
+  const { width, height, channels, depth, data } = source;
+  const rowStride = width * factor * channels;
+  requireLength(prediction.length, rowStride * height * factor);
   const output = createSamples(depth, prediction.length);
-  const rounder = createUpscaleRounder(factor);
-  for (let row = 0; row < height; row++) {
-    const offset = row * factor * rowLength;
-    const view = {
-      data: prediction,
-      offset,
-      rowStride: rowLength,
-      pixelStride: channels,
-      channelStride: 1,
-    };
-    const request: BlockRowRequest = {
-      prediction: view,
-      source: source.data,
-      sourceOffset: row * width * channels,
-      width,
-      channels,
-      factor,
-      maxSample: maxSampleOf(depth),
-      output,
-      outputOffset: offset,
-    };
-    roundBlockRow(request, rounder);
-  }
+  const interleaved = { offset: 0, rowStride, pixelStride: channels };
+  roundBlocks(
+    {
+      prediction: { data: prediction, ...interleaved, channelStride: 1, scale: 1 },
+      source: { data, offset: 0, rowStride: width * channels, pixelStride: channels },
+      output: { data: output, ...interleaved },
+      ...{ width, height, channels, factor, maxSample: maxSampleOf(depth) },
+    },
+    createUpscaleRounder(factor),
+  );
   return { width: width * factor, height: height * factor, channels, depth, data: output };
 }
 
-function gatherBlock(
-  request: BlockRowRequest,
-  left: number,
+/**
+ * Blocks of 2 x 2 that no bound touches, which are nearly all there are: the same result as
+ * {@link roundAny} without a loop. False, with nothing written, where it does not apply.
+ */
+function roundFour(
+  { prediction, output, maxSample }: BlocksRequest,
+  x: number,
+  y: number,
   channel: number,
-  targets: Float64Array,
+  sample: number,
+): boolean {
+  const { data, rowStride, pixelStride, scale } = prediction;
+  const from =
+    prediction.offset +
+    2 * y * rowStride +
+    2 * x * pixelStride +
+    channel * prediction.channelStride;
+  // A missing prediction must not pass for black, hence NaN, which the general case refuses.
+  const a = (data[from] ?? Number.NaN) * scale;
+  const b = (data[from + pixelStride] ?? Number.NaN) * scale;
+  const c = (data[from + rowStride] ?? Number.NaN) * scale;
+  const d = (data[from + rowStride + pixelStride] ?? Number.NaN) * scale;
+  const shift = sample - (a + b + c + d) / 4;
+  const [least, most] = [Math.min(a, b, c, d), Math.max(a, b, c, d)];
+  if (!(least + shift >= 0 && most + shift <= maxSample)) return false;
+  let w = Math.floor(a + shift);
+  let v = Math.floor(b + shift);
+  let u = Math.floor(c + shift);
+  let t = Math.floor(d + shift);
+  let missing = 4 * sample - w - v - u - t;
+  if (missing < 0 || missing > 3) return false;
+  let [ra, rb, rc, rd] = [a + shift - w, b + shift - v, c + shift - u, d + shift - t];
+  for (; missing > 0; missing--) {
+    const largest = Math.max(ra, rb, rc, rd);
+    // Starting with the last one is what the general case does with a tie of four.
+    if (rd === largest) [t, rd] = [t + 1, -1];
+    else if (rb === largest) [v, rb] = [v + 1, -1];
+    else if (rc === largest) [u, rc] = [u + 1, -1];
+    else [w, ra] = [w + 1, -1];
+  }
+  const to = output.offset + 2 * y * output.rowStride + 2 * x * output.pixelStride + channel;
+  output.data[to] = w;
+  output.data[to + output.pixelStride] = v;
+  output.data[to + output.rowStride] = u;
+  output.data[to + output.rowStride + output.pixelStride] = t;
+  return true;
+}
+
+function roundAny(
+  { prediction, output, factor, maxSample }: BlocksRequest,
+  x: number,
+  y: number,
+  channel: number,
+  sample: number,
+  rounder: BoxSumRounder,
 ): void {
-  const { factor } = request;
-  const { data, offset, rowStride, pixelStride, channelStride } = request.prediction;
-  let i = 0;
-  let row = offset + left * pixelStride + channel * channelStride;
-  for (let y = 0; y < factor; y++, row += rowStride) {
-    // A missing prediction must not pass for black, hence NaN, which the rounder refuses.
-    for (let x = 0; x < factor; x++) targets[i++] = data[row + x * pixelStride] ?? Number.NaN;
+  const { data, rowStride, pixelStride, channelStride, scale } = prediction;
+  const { targets, result } = rounder;
+  const count = factor * factor;
+  let from =
+    prediction.offset + factor * (y * rowStride + x * pixelStride) + channel * channelStride;
+  for (let i = 0; i < count; from += rowStride) {
+    for (let column = 0; column < factor; column++) {
+      targets[i++] = (data[from + column * pixelStride] ?? Number.NaN) * scale;
+    }
+  }
+  rounder.round(count, count * sample, 0, maxSample);
+  let to = output.offset + factor * (y * output.rowStride + x * output.pixelStride) + channel;
+  for (let i = 0; i < count; to += output.rowStride) {
+    for (let column = 0; column < factor; column++) {
+      output.data[to + column * output.pixelStride] = result[i++] ?? 0;
+    }
   }
 }
 
-function scatterBlock(
-  request: BlockRowRequest,
-  left: number,
+function repeatSample(
+  { output, factor }: BlocksRequest,
+  x: number,
+  y: number,
   channel: number,
-  values: Int32Array,
+  sample: number,
 ): void {
-  const { factor, channels, output } = request;
-  const rowLength = request.width * factor * channels;
-  let i = 0;
-  let row = request.outputOffset + left * channels + channel;
-  for (let y = 0; y < factor; y++, row += rowLength) {
-    for (let x = 0; x < factor; x++) output[row + x * channels] = values[i++] ?? 0;
+  let to = output.offset + factor * (y * output.rowStride + x * output.pixelStride) + channel;
+  for (let row = 0; row < factor; row++, to += output.rowStride) {
+    for (let column = 0; column < factor; column++) {
+      output.data[to + column * output.pixelStride] = sample;
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { AppError } from "../../core/errors.js";
 import { sessionOptions, type Provider } from "../device/device.js";
-import { readBundleFile, type Bundle, type GraphName } from "./bundle.js";
+import type { GraphFile } from "../../shared/bundle-manifest.js";
+import { readBundleFile, type Bundle } from "./bundle.js";
 import { scanOnnx } from "./onnx-scan.js";
 
 /** Inputs of a run by name. */
@@ -15,7 +16,9 @@ export class Graph {
 
   constructor(
     private readonly bundle: Bundle,
-    readonly name: GraphName,
+    /** For messages. */
+    readonly name: string,
+    private readonly file: GraphFile,
     private readonly provider: Provider,
   ) {}
 
@@ -46,12 +49,12 @@ export class Graph {
   }
 
   async #create(): Promise<InferenceSession> {
-    const { file } = this.bundle.manifest.files[this.name];
+    const { file } = this.file;
     const bytes = await readBundleFile(this.bundle, file);
     scanOnnx(bytes, file);
     try {
       const session = await InferenceSession.create(bytes, sessionOptions(this.provider));
-      requireNames(this.bundle, this.name, session);
+      requireNames(this.bundle, this.file, session);
       return session;
     } catch (error) {
       if (error instanceof AppError) throw error;
@@ -97,8 +100,11 @@ export function int64Output(
 }
 
 /** The manifest's word on names is checked against the file's own. */
-function requireNames(bundle: Bundle, name: GraphName, session: InferenceSession): void {
-  const { file, inputs, outputs } = bundle.manifest.files[name];
+function requireNames(
+  bundle: Bundle,
+  { file, inputs, outputs }: GraphFile,
+  session: InferenceSession,
+): void {
   const isSame = (said: readonly { name: string }[], found: readonly string[]) =>
     said.length === found.length && said.every((port) => found.includes(port.name));
   if (isSame(inputs, session.inputNames) && isSame(outputs, session.outputNames)) return;
@@ -117,7 +123,7 @@ function wrongOutput(name: string, length: number): AppError {
   );
 }
 
-function runFailed(bundle: Bundle, name: GraphName, error: unknown): AppError {
+function runFailed(bundle: Bundle, name: string, error: unknown): AppError {
   const reason = reasonOf(error);
   const isMemory = isMemoryFailure(reason);
   return new AppError(

@@ -1,9 +1,10 @@
 import { AppError } from "../../core/errors.js";
 import type { TokenLayout } from "../../core/layout.js";
 import type { ModelImage } from "../../core/model-image.js";
-import type { BundleManifest } from "../../shared/bundle-manifest.js";
+import type { BundleManifest, EnlargeNetwork } from "../../shared/bundle-manifest.js";
 import type { Provider } from "../device/device.js";
 import { GRAPH_NAMES, type Bundle, type GraphName } from "./bundle.js";
+import { Enlarger } from "./enlarger.js";
 import { Graph, floatOutput, floatTensor, int64Output, int64Tensor } from "./graph.js";
 
 /** What the decoder takes for a token. */
@@ -29,6 +30,7 @@ export class Model {
   readonly manifest: BundleManifest;
   readonly layout: TokenLayout;
   readonly graphs: Readonly<Record<GraphName, Graph>>;
+  readonly enlargers: readonly Enlarger[];
 
   constructor(
     readonly bundle: Bundle,
@@ -36,13 +38,23 @@ export class Model {
   ) {
     this.manifest = bundle.manifest;
     this.layout = bundle.layout;
-    const graph = (name: GraphName) => new Graph(bundle, name, provider);
+    const graph = (name: GraphName) => new Graph(bundle, name, this.manifest.files[name], provider);
     this.graphs = {
       encoder: graph("encoder"),
       decoder: graph("decoder"),
       ar: graph("ar"),
       text: graph("text"),
     };
+    this.enlargers = (this.manifest.enlarge ?? []).map((network) => {
+      const name = `enlarge-${network.speed}-x${network.factor}`;
+      return new Enlarger(network, new Graph(bundle, name, network, provider));
+    });
+  }
+
+  /** The network for a factor, of the other speed if the bundle has only that; null if it has none. */
+  enlarger(factor: number, speed: EnlargeNetwork["speed"]): Enlarger | null {
+    const candidates = this.enlargers.filter(({ network }) => network.factor === factor);
+    return candidates.find(({ network }) => network.speed === speed) ?? candidates[0] ?? null;
   }
 
   /** Codes of a picture, one for each token. */
@@ -90,6 +102,7 @@ export class Model {
   /** Frees all sessions. */
   async release(): Promise<void> {
     for (const name of GRAPH_NAMES) await this.graphs[name].release();
+    for (const enlarger of this.enlargers) await enlarger.release();
   }
 }
 

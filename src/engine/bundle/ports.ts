@@ -63,6 +63,11 @@ export function requireConsistentPorts(manifest: BundleManifest, layout: TokenLa
     requirePorts(name, "input", expected[name].inputs, manifest.files[name].inputs);
     requirePorts(name, "output", expected[name].outputs, manifest.files[name].outputs);
   }
+  const picture = float("any", 3, "any", "any");
+  for (const { file, inputs, outputs } of manifest.enlarge ?? []) {
+    requirePorts(file, "input", { image: picture }, inputs);
+    requirePorts(file, "output", { enlarged: picture }, outputs);
+  }
 }
 
 function requirePorts(

@@ -5,11 +5,8 @@ import type { EditRegion } from "../../core/plan/region.js";
 import { colourChannelsOf, createRaster, maxSampleOf, type Raster } from "../../core/raster.js";
 import { bottomOf, intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/rect.js";
 import type { Model } from "../bundle/model.js";
-import {
-  faithfulPredictor,
-  largestFactor,
-  type DetailPredictor,
-} from "../upscale/detail-predictor.js";
+import { faithfulPredictor, type DetailPredictor } from "../upscale/detail-predictor.js";
+import { largestFactor } from "../upscale/known-scales.js";
 import { upscaleRows, type FinishedRows, type UpscaleSource } from "../upscale/upscale-rows.js";
 
 /** Everything that decides the pixels of an edit once the model has drawn. */

@@ -1,66 +1,97 @@
+import { freemem } from "node:os";
 import { AppError } from "../../core/errors.js";
+import { isExact, planTarget, type TargetPlan } from "../../core/plan/target-size.js";
 import type { Raster } from "../../core/raster.js";
-import type { UpscaleJob } from "../../shared/jobs.js";
-import {
-  creativePredictor,
-  faithfulPredictor,
-  largestFactor,
-  type DetailPredictor,
-} from "../upscale/detail-predictor.js";
-import { upscaleRaster } from "../upscale/upscale-raster.js";
+import { rectOfSize } from "../../core/rect.js";
+import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
+import { chooseMethod, type UpscaleRequest } from "../upscale/choose-method.js";
+import { RasterSink, ReducingSink, type RowFormat, type RowSink } from "../upscale/row-sink.js";
+import { upscaleWindow } from "../upscale/upscale-window.js";
 import { pause, type JobContext } from "./job-context.js";
-import { readSteering, type LoadedModel } from "./prompts.js";
+import type { LoadedModel } from "./prompts.js";
 
-/** What an upscale needs of its request. */
-export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId">;
+export type { UpscaleRequest } from "../upscale/choose-method.js";
 
-/**
- * Enlarges a picture (design: upscale): details predicted by the masked suffix or, with creativity,
- * partly drawn by the prompt; each block of the result averages to the picture's pixel.
- */
+/** Size and kind of what an upscale makes. @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE */
+export function upscaledFormat(raster: Raster, request: UpscaleRequest): RowFormat {
+  const { target } = requirePlan(raster, request);
+  return { ...target, channels: raster.channels, depth: raster.depth };
+}
+
+/** Enlarges a picture in memory; see {@link upscaleInto}. */
 export async function runUpscale(
   loaded: LoadedModel,
   raster: Raster,
   request: UpscaleRequest,
   context: JobContext,
 ): Promise<Raster> {
-  const { layout, manifest } = loaded.model;
-  if (request.factor > largestFactor(layout)) {
-    throw new AppError(
-      "REQUEST_INVALID",
-      `Expected a factor of at most ${largestFactor(layout)} for the model ${manifest.id} but got ${request.factor}.`,
-      { factor: request.factor },
-    );
-  }
-  await pause(context);
-  const predictors = {
-    colour: await choosePredictor(loaded, request, context),
-    alpha: faithfulPredictor(loaded.model, request.factor),
-  };
-  return upscaleRaster(raster, predictors, layout.imageSize, {
-    pause: () => pause(context),
-    onTiles: (done, total) => {
-      context.onProgress({ stage: "upscaling", scale: null, done, total });
-    },
-  });
+  const sink = new RasterSink(upscaledFormat(raster, request));
+  await upscaleInto(loaded, raster, request, sink, context);
+  return sink.raster;
 }
 
-async function choosePredictor(
+/**
+ * Enlarges a picture (design: upscale) row by row: each block of the result averages to the picture's
+ * pixel. For a size that is no power of two the next one is made and reduced by exact areas.
+ * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE before anything is computed
+ */
+export async function upscaleInto(
   loaded: LoadedModel,
-  { factor, creativity, prompt, guidance, seed }: UpscaleRequest,
+  raster: Raster,
+  request: UpscaleRequest,
+  sink: RowSink,
   context: JobContext,
-): Promise<DetailPredictor> {
-  const { model } = loaded;
-  if (creativity === 0) return faithfulPredictor(model, factor);
-  const { temperature, topK, topP } = model.manifest.sampling;
-  return creativePredictor(model, factor, {
-    creativity,
-    prefix: await readSteering(loaded, { prompt, negativePrompt: "", guidance }),
-    guidance,
-    temperature,
-    topK,
-    topP,
-    seed,
+): Promise<void> {
+  const plan = requirePlan(raster, request);
+  await pause(context);
+  const method = await chooseMethod(loaded, request, plan.factor, context);
+  await upscaleWindow(
+    { raster, window: rectOfSize(raster.width, raster.height) },
+    method,
+    isExact(plan) ? sink : reducing(plan, raster, sink),
+    { ...windowServices(context), onDone: progressOf(plan, raster, context) },
+  );
+}
+
+/** What every upscale may use of its surroundings. */
+export function windowServices(context: JobContext) {
+  return {
     pause: () => pause(context),
-  });
+    clock: context.clock ?? (() => performance.now()),
+    freeBytes: Math.min(process.availableMemory(), Math.max(freemem(), 2 ** 28)),
+  };
+}
+
+/** Tells finished output pixels, and how many megapixels a second they are. */
+function progressOf(
+  { target }: TargetPlan,
+  { width, height }: Raster,
+  { onProgress, clock = () => performance.now() }: JobContext,
+) {
+  const start = clock();
+  const total = target.width * target.height;
+  return (pixels: number) => {
+    const done = Math.min(total, Math.round((pixels / (width * height)) * total));
+    const seconds = (clock() - start) / 1_000;
+    const rate = { value: seconds > 0 ? done / 1e6 / seconds : 0, unit: "megapixels" as const };
+    onProgress({ stage: "upscaling", scale: null, done, total, rate });
+  };
+}
+
+function reducing({ enlarged, target }: TargetPlan, raster: Raster, sink: RowSink): RowSink {
+  const across = { from: enlarged.width, to: target.width, start: 0, end: target.width };
+  const down = { from: enlarged.height, to: target.height, start: 0, end: target.height };
+  return new ReducingSink(across, down, raster, sink);
+}
+
+function requirePlan(raster: Raster, { factor, size }: UpscaleRequest): TargetPlan {
+  const plan = planTarget(raster, factor, size);
+  const { width, height } = plan.target;
+  const fits = width <= MAX_SIDE_PX && height <= MAX_SIDE_PX;
+  if (fits && width * height <= MAX_PIXELS) return plan;
+  throw new AppError(
+    "IMAGE_TOO_LARGE",
+    `Expected an enlarged picture of at most ${MAX_PIXELS / 1e6} megapixels and ${MAX_SIDE_PX} pixels a side but ${raster.width} x ${raster.height} would become ${width} x ${height}; choose a smaller factor or size.`,
+    { widthPx: width, heightPx: height, factor: plan.factor },
+  );
 }

@@ -1,14 +1,18 @@
-import type { TokenLayout } from "../../core/layout.js";
 import type { ModelImage } from "../../core/model-image.js";
 import { repeatBlocks } from "../../core/wavelet/blocks.js";
 import { drawTokens } from "../ar/draw-tokens.js";
 import type { TextPrefix } from "../ar/ar-session.js";
 import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
 import { createRandom } from "../sampling/random.js";
+import { DrawnCells } from "./drawn-cells.js";
+import { knownScales } from "./known-scales.js";
 
 /** A tile of the input picture; `index` counts all tiles of the job, for its own random numbers. */
 export interface InputTile {
   readonly index: number;
+  /** Input pixels at which it starts. */
+  readonly x: number;
+  readonly y: number;
   /** Side: the model's picture divided by the factor. */
   readonly image: ModelImage;
 }
@@ -25,8 +29,6 @@ export interface DetailPredictor {
 
 /** How creative details are drawn. */
 export interface CreativeSettings {
-  /** 0..1: share of the drawn details against the faithful ones. */
-  readonly creativity: number;
   readonly prefix: TextPrefix;
   readonly guidance: number;
   readonly temperature: number;
@@ -34,16 +36,6 @@ export interface CreativeSettings {
   readonly topP: number;
   readonly seed: number;
   readonly pause: () => Promise<void>;
-}
-
-/** Scales of the sequence that a tile enlarged by `factor` fills exactly; the others are missing. */
-export function knownScales({ scaleCount }: TokenLayout, factor: number): number {
-  return scaleCount - Math.log2(factor);
-}
-
-/** The largest factor that one pass can enlarge by: the tile is then the approximation alone. */
-export function largestFactor({ levels }: TokenLayout): number {
-  return 2 ** levels;
 }
 
 /**
@@ -64,19 +56,36 @@ export function faithfulPredictor(model: Model, factor: number): DetailPredictor
   };
 }
 
-/** Creative: the missing scales' tokens are drawn for each tile, then mixed with the faithful ones. */
-export function creativePredictor(
+/**
+ * Creative: the missing scales' tokens are drawn. Where a tile overlaps others that were drawn before,
+ * their tokens are forced, so that it goes on with what they began (tiles have to start at multiples
+ * of {@link cellPixels} for that).
+ */
+export function drawnPredictor(
   model: Model,
   factor: number,
   settings: CreativeSettings,
 ): DetailPredictor {
-  const faithful = faithfulPredictor(model, factor);
+  const neighbours = new DrawnCells(model.layout, factor);
   return {
     factor,
     async predict(tile) {
-      const drawn = await decodedDetails(model, await drawTile(model, factor, tile, settings));
-      const plain = await faithful.predict(tile);
-      return mix(plain, drawn, settings.creativity);
+      return decodedDetails(model, await drawTile(model, factor, tile, neighbours, settings));
+    },
+  };
+}
+
+/** Both predictions by their shares: 0 is all `plain`, 1 all `drawn`, and each pixel moves steadily. */
+export function mixedPredictor(
+  plain: DetailPredictor,
+  drawn: DetailPredictor,
+  share: number,
+): DetailPredictor {
+  return {
+    factor: plain.factor,
+    async predict(tile) {
+      const invented = await drawn.predict(tile);
+      return share === 1 ? invented : mix(await plain.predict(tile), invented, share);
     },
   };
 }
@@ -91,22 +100,22 @@ async function decodedDetails(model: Model, request: DecodeRequest): Promise<Mod
 async function drawTile(
   model: Model,
   factor: number,
-  { image, index }: InputTile,
+  { image, index, x, y }: InputTile,
+  neighbours: DrawnCells,
   settings: CreativeSettings,
 ): Promise<DecodeRequest> {
   const { layout } = model;
-  const known = knownScales(layout, factor) * layout.tokensPerScale;
   const enlarged = enlarge(image, factor);
   await settings.pause();
-  const codes = await drawTokens(
-    model,
-    settings.prefix,
-    {
-      codes: await model.encode(enlarged),
-      isDrawn: new Uint8Array(layout.tokenCount).fill(1, known),
-    },
-    { ...settings, random: createRandom(settings.seed, index) },
-  );
+  const known = knownScales(layout, factor) * layout.tokensPerScale;
+  const plan = {
+    codes: await model.encode(enlarged),
+    isDrawn: new Uint8Array(layout.tokenCount).fill(1, known),
+  };
+  neighbours.force(plan, x, y);
+  const random = createRandom(settings.seed, index);
+  const codes = await drawTokens(model, settings.prefix, plan, { ...settings, random });
+  neighbours.remember(codes, x, y);
   const kinds = new Uint8Array(layout.tokenCount)
     .fill(TokenKind.exact, 0, known)
     .fill(TokenKind.code, known);

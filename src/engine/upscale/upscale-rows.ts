@@ -1,6 +1,6 @@
 import type { ModelImage } from "../../core/model-image.js";
 import { finishedRows, planTiles, tileRect, type TilePlan } from "../../core/plan/tiles.js";
-import type { Rect } from "../../core/rect.js";
+import { bottomOf, rectOfSize, rightOf, type Rect } from "../../core/rect.js";
 import type { DetailPredictor } from "./detail-predictor.js";
 
 /** One or three channels of a picture that go through the model together. */
@@ -20,6 +20,10 @@ export interface UpscaleSource {
   readonly layers: readonly UpscaleLayer[];
   /** False where the result is not looked at: its details stay 0. */
   readonly isNeeded?: (rect: Rect) => boolean;
+  /** Input pixels that are wanted, all by default; tiles are those of the whole picture. */
+  readonly window?: Rect;
+  /** Input pixels that every tile starts at a multiple of; then tiles overlap by that much. */
+  readonly alignment?: number | undefined;
 }
 
 /** Input rows whose details are complete. */
@@ -27,8 +31,8 @@ export interface FinishedRows {
   readonly start: number;
   readonly count: number;
   /**
-   * `count * factor` output rows of `width * factor` pixels, channels interleaved, in the model's
-   * units: what to add to the repeated input. Valid only during the call.
+   * `count * factor` output rows of `width * factor` pixels (those of the window), channels
+   * interleaved, in the model's units: what to add to the repeated input. Valid only during the call.
    */
   readonly details: Float32Array;
 }
@@ -52,20 +56,35 @@ export async function upscaleRows(
   { imageSize, factor }: { readonly imageSize: number; readonly factor: number },
   { pause, onTiles, onRows }: UpscaleCallbacks,
 ): Promise<void> {
-  const plan = planTiles({ ...source, imageSize, factor, overlap: overlapOf(imageSize / factor) });
-  const band = new DetailBand(plan, source);
-  const perRow = plan.columns.starts.length;
-  const total = perRow * plan.rows.starts.length;
-  for (let row = 0; row < plan.rows.starts.length; row++) {
-    for (let column = 0; column < perRow; column++) {
+  const { alignment } = source;
+  const overlap = alignment ?? overlapOf(imageSize / factor);
+  const plan = planTiles({ ...source, imageSize, factor, overlap });
+  const window = source.window ?? rectOfSize(source.width, source.height);
+  const columns = touching(plan.columns.starts, plan.tileSide, window.x, rightOf(window));
+  const rows = touching(plan.rows.starts, plan.tileSide, window.y, bottomOf(window));
+  const band = new DetailBand(plan, source, window, plan.rows.starts[rows[0] ?? 0] ?? 0);
+  const total = columns.length * rows.length;
+  let done = 0;
+  for (const row of rows) {
+    for (const column of columns) {
       await pause();
       await addTile(band, plan, source, column, row);
-      onTiles(row * perRow + column + 1, total);
+      onTiles(++done, total);
     }
-    const { start, end } = finishedRows(plan, row);
+    const finished = finishedRows(plan, row);
+    const start = Math.max(finished.start, window.y);
+    const end = Math.min(finished.end, bottomOf(window));
     if (end > start) await onRows({ start, count: end - start, details: band.rows(start, end) });
-    band.dropRowsBefore(end);
+    band.dropRowsBefore(finished.end);
   }
+}
+
+/** Indices of the tiles that have a pixel between `from` and `to` (exclusive). */
+function touching(starts: readonly number[], side: number, from: number, to: number): number[] {
+  return [...starts.keys()].filter((index) => {
+    const start = starts[index] ?? 0;
+    return start < to && start + side > from;
+  });
 }
 
 /** Predicts all layers of one place and blends them into the band. */
@@ -83,7 +102,10 @@ async function addTile(
     const image = read(rect);
     if (isFlat(image)) continue;
     const index = place * source.layers.length + layer;
-    band.add({ column, row, layer }, await predictor.predict({ index, image }));
+    band.add(
+      { column, row, layer },
+      await predictor.predict({ index, image, x: rect.x, y: rect.y }),
+    );
   }
 }
 
@@ -112,40 +134,46 @@ class DetailBand {
   readonly #channels: number;
   readonly #firstChannels: readonly number[];
   /** Input row at which the band starts. */
-  #top = 0;
+  #top: number;
 
   constructor(
     private readonly plan: TilePlan,
     private readonly source: UpscaleSource,
+    private readonly window: Rect,
+    top: number,
   ) {
+    this.#top = top;
     let channels = 0;
     this.#firstChannels = source.layers.map(
       (layer) => (channels += layer.channels) - layer.channels,
     );
     this.#channels = channels;
-    this.#rowLength = source.width * plan.factor * channels;
+    this.#rowLength = window.width * plan.factor * channels;
     const rows = Math.min(plan.tileSide, source.height);
     this.#data = new Float32Array(rows * plan.factor * this.#rowLength);
   }
 
-  /** Adds a tile's details by its blend weights; what hangs over the picture is dropped. */
+  /** Adds a tile's details by its blend weights; what lies outside the window's columns is dropped. */
   add({ column, row, layer }: LayerPlace, { side, data }: ModelImage): void {
-    const { plan, source } = this;
+    const { plan, source, window } = this;
     const { factor, tileSide } = plan;
     const left = plan.columns.starts[column] ?? 0;
     const top = plan.rows.starts[row] ?? 0;
     const columnWeights = plan.columns.weights[column] ?? new Float32Array(0);
     const rowWeights = plan.rows.weights[row] ?? new Float32Array(0);
-    const width = Math.min(tileSide, source.width - left) * factor;
+    const first = Math.max(0, window.x - left) * factor;
+    const last = Math.min(tileSide, rightOf(window) - left) * factor;
     const height = Math.min(tileSide, source.height - top) * factor;
     const channels = source.layers[layer]?.channels ?? 1;
-    const first = this.#firstChannels[layer] ?? 0;
+    const firstChannel = this.#firstChannels[layer] ?? 0;
     const area = side * side;
     for (let y = 0; y < height; y++) {
       const rowWeight = rowWeights[Math.floor(y / factor)] ?? 0;
       let target =
-        ((top - this.#top) * factor + y) * this.#rowLength + left * factor * this.#channels + first;
-      for (let x = 0; x < width; x++, target += this.#channels) {
+        ((top - this.#top) * factor + y) * this.#rowLength +
+        ((left - window.x) * factor + first) * this.#channels +
+        firstChannel;
+      for (let x = first; x < last; x++, target += this.#channels) {
         const weight = rowWeight * (columnWeights[Math.floor(x / factor)] ?? 0);
         const at = y * side + x;
         const red = data[at] ?? 0;

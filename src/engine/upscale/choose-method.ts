@@ -1,0 +1,81 @@
+import { AppError } from "../../core/errors.js";
+import type { UpscaleJob } from "../../shared/jobs.js";
+import { pause, type JobContext } from "../jobs/job-context.js";
+import { readSteering, type LoadedModel } from "../jobs/prompts.js";
+import {
+  drawnPredictor,
+  faithfulPredictor,
+  mixedPredictor,
+  type DetailPredictor,
+} from "./detail-predictor.js";
+import { cellPixels, largestFactor } from "./known-scales.js";
+import type { UpscaleMethod } from "./upscale-window.js";
+
+/** What an upscale needs of its request; the document is already looked up. */
+export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId">;
+
+/**
+ * Chooses what predicts the details.
+ *
+ * [Note: creativity] Faithful details come from the bundle's network for the factor or, where it has
+ * none, from the decoder with masked scales: both give about the mean of what could be there. Drawn
+ * details come from tokens. With creativity c a block's prediction is (1 - c) times the faithful one
+ * plus c times the drawn one, *before* it is rounded to the block's sum: every pixel moves on a
+ * straight line from one to the other, so that more is never less, and every picture on the way is as
+ * consistent as its ends.
+ * @param factor 2, 4 or 8, which the request's size needs
+ * @throws AppError REQUEST_INVALID if the model has no network for the factor and too few scales
+ */
+export async function chooseMethod(
+  loaded: LoadedModel,
+  request: UpscaleRequest,
+  factor: number,
+  context: JobContext,
+): Promise<UpscaleMethod> {
+  const { model } = loaded;
+  const { layout } = model;
+  const { creativity, speed = "best" } = request;
+  const enlarger = model.enlarger(factor, speed);
+  const isDrawn = creativity > 0;
+  if (enlarger === null || isDrawn) requireScales(loaded, factor);
+  const drawn = isDrawn ? await drawnDetails(loaded, request, factor, context) : null;
+  const method = {
+    factor,
+    imageSize: layout.imageSize,
+    alignment: cellPixels(layout, factor) ?? undefined,
+    share: creativity,
+  };
+  // With nothing but what is drawn a network has nothing to add to colours, but still makes alpha.
+  if (enlarger !== null) return { ...method, enlarger, colour: drawn, alpha: null };
+  const faithful = faithfulPredictor(model, factor);
+  const colour = drawn === null ? faithful : mixedPredictor(faithful, drawn, creativity);
+  return { ...method, enlarger, colour, alpha: faithful };
+}
+
+async function drawnDetails(
+  loaded: LoadedModel,
+  { prompt, guidance, seed }: UpscaleRequest,
+  factor: number,
+  context: JobContext,
+): Promise<DetailPredictor> {
+  const { temperature, topK, topP } = loaded.model.manifest.sampling;
+  return drawnPredictor(loaded.model, factor, {
+    prefix: await readSteering(loaded, { prompt, negativePrompt: "", guidance }),
+    guidance,
+    temperature,
+    topK,
+    topP,
+    seed,
+    pause: () => pause(context),
+  });
+}
+
+function requireScales({ model }: LoadedModel, factor: number): void {
+  const largest = largestFactor(model.layout);
+  if (factor <= largest) return;
+  throw new AppError(
+    "REQUEST_INVALID",
+    `Expected a factor of at most ${largest} for the model ${model.manifest.id} but got ${factor}.`,
+    { factor },
+  );
+}

@@ -1,0 +1,188 @@
+import { readModelChannel, readModelImage } from "../../core/model-image.js";
+import { colourChannelsOf, hasAlphaChannel, type Raster } from "../../core/raster.js";
+import { bottomOf, type Rect } from "../../core/rect.js";
+import type { Enlarger } from "../bundle/enlarger.js";
+import type { DetailPredictor } from "./detail-predictor.js";
+import { flatPixels, type ChannelRange } from "./flat-pixels.js";
+import { NetworkTiles, type NetworkCallbacks } from "./network-tiles.js";
+import type { RowSink } from "./row-sink.js";
+import { Strip } from "./strip.js";
+import { TileSizer } from "./tile-sizer.js";
+import { upscaleRows, type FinishedRows, type UpscaleLayer } from "./upscale-rows.js";
+
+/** What predicts a picture's details. */
+export interface UpscaleMethod {
+  readonly factor: number;
+  /** Side of the predictors' pictures. */
+  readonly imageSize: number;
+  /** Input pixels that the predictors' tiles start at a multiple of. */
+  readonly alignment: number | undefined;
+  /** A convolutional network, which then gives all that is faithful; null to do without. */
+  readonly enlarger: Enlarger | null;
+  /** Tile by tile: all colours without an enlarger; with one, what is drawn, or null for nothing. */
+  readonly colour: DetailPredictor | null;
+  /** The share of `colour` where there is an enlarger, too. */
+  readonly share: number;
+  /** Alpha without an enlarger; an invented alpha would punch holes, so it is always faithful. */
+  readonly alpha: DetailPredictor | null;
+}
+
+/** What to enlarge. */
+export interface UpscaleWindow {
+  readonly raster: Raster;
+  /** Input pixels that are wanted: the whole picture, or a part of it for a preview. */
+  readonly window: Rect;
+}
+
+export interface WindowCallbacks extends Omit<NetworkCallbacks, "onPixels"> {
+  /** Called with how many of the window's pixels are done, as a fraction, too. */
+  readonly onDone: (pixels: number) => void;
+  /** Bytes of memory that are free. */
+  readonly freeBytes: number;
+}
+
+/**
+ * Enlarges a part of a picture of any size, depth and channels, row by row, so that averaging each
+ * block of the result gives the picture back exactly; alpha takes the same road as grey. A part comes
+ * out as it would in the whole (where tokens are drawn, but for what neighbouring tiles drew before).
+ */
+export async function upscaleWindow(
+  { raster, window }: UpscaleWindow,
+  method: UpscaleMethod,
+  sink: RowSink,
+  callbacks: WindowCallbacks,
+): Promise<void> {
+  const strip = new Strip(raster, method.factor);
+  const job = { raster, window, method, strip, sink, callbacks };
+  const network = method.enlarger === null ? null : networkOf(job, method.enlarger);
+  if (network !== null && method.colour === null) await fillStrips(job, network);
+  else await fillTileRows(job, network);
+}
+
+interface WindowJob extends UpscaleWindow {
+  readonly method: UpscaleMethod;
+  readonly strip: Strip;
+  readonly sink: RowSink;
+  readonly callbacks: WindowCallbacks;
+}
+
+interface Network {
+  readonly tiles: NetworkTiles;
+  readonly sizer: TileSizer;
+}
+
+function networkOf(job: WindowJob, enlarger: Enlarger): Network {
+  const { raster, window, callbacks, method } = job;
+  const sizer = new TileSizer({
+    halo: enlarger.network.halo,
+    freeBytes: callbacks.freeBytes,
+  });
+  // Drawing takes nearly all of the time where there is any: then its tiles are what is counted.
+  const isCounted = method.colour === null;
+  const layers = layersOf(raster).length;
+  let done = 0;
+  const tiles = new NetworkTiles(raster, enlarger, sizer, {
+    ...callbacks,
+    onPixels: (count) => {
+      done += count / layers;
+      if (isCounted) callbacks.onDone(Math.min(done, window.width * window.height));
+    },
+  });
+  return { tiles, sizer };
+}
+
+/** The network alone: strips as high as its tiles. */
+async function fillStrips(job: WindowJob, { tiles, sizer }: Network): Promise<void> {
+  const { raster, window, strip, sink } = job;
+  for (let y = window.y; y < bottomOf(window);) {
+    const rect = { ...window, y, height: sizer.rows(bottomOf(window) - y) };
+    strip.begin(rect);
+    for (const channels of layersOf(raster)) await tiles.fill(rect, channels, strip);
+    await sink.write(strip.samples, strip.count);
+    y += rect.height;
+  }
+}
+
+/** Overlapping tiles of the model, whose rows are finished one after another. */
+async function fillTileRows(job: WindowJob, network: Network | null): Promise<void> {
+  const { raster, window, method, strip, sink, callbacks } = job;
+  const { factor, imageSize, alignment } = method;
+  const { width, height } = raster;
+  await upscaleRows(
+    { width, height, window, alignment, layers: tileLayers(raster, method) },
+    { imageSize, factor },
+    {
+      pause: callbacks.pause,
+      onTiles: (done, total) => callbacks.onDone((window.width * window.height * done) / total),
+      onRows: async (rows) => {
+        const rect = { ...window, y: rows.start, height: rows.count };
+        strip.begin(rect);
+        if (network === null) roundDetails(job, rect, rows);
+        else await mixDetails(job, network, rect, rows);
+        await sink.write(strip.samples, strip.count);
+      },
+    },
+  );
+}
+
+/** The details are all there is. */
+function roundDetails({ raster, method, strip }: WindowJob, rect: Rect, rows: FinishedRows): void {
+  const isFaithful = method.share === 0;
+  for (const channels of layersOf(raster)) {
+    const isAlpha = channels.first > 0;
+    const flat = isFaithful || isAlpha ? flatPixels(raster, rect, channels) : undefined;
+    strip.round(rect, channels, detailsView(rows, rect, method, raster.channels, channels), flat);
+  }
+}
+
+/** The details are mixed into what the network gives; alpha is the network's alone. */
+async function mixDetails(
+  { raster, method, strip }: WindowJob,
+  { tiles }: Network,
+  rect: Rect,
+  rows: FinishedRows,
+): Promise<void> {
+  const [colours, alpha] = layersOf(raster);
+  if (colours === undefined) return;
+  const view = detailsView(rows, rect, method, colours.count, colours);
+  const { x, y } = rect;
+  await tiles.fill(rect, colours, strip, { share: method.share, view, x, y });
+  if (alpha) await tiles.fill(rect, alpha, strip);
+}
+
+function detailsView(
+  { details }: FinishedRows,
+  { width }: Rect,
+  { factor }: UpscaleMethod,
+  pixelStride: number,
+  { first }: ChannelRange,
+) {
+  const rowStride = width * factor * pixelStride;
+  return { data: details, offset: first, rowStride, pixelStride, channelStride: 1 };
+}
+
+/** Colour as one layer, alpha as another. */
+function layersOf({ channels }: Raster): ChannelRange[] {
+  const colours = { first: 0, count: colourChannelsOf(channels) };
+  return hasAlphaChannel(channels) ? [colours, { first: channels - 1, count: 1 }] : [colours];
+}
+
+function tileLayers(raster: Raster, { colour, alpha, enlarger }: UpscaleMethod): UpscaleLayer[] {
+  const layers: UpscaleLayer[] = [];
+  if (colour !== null) {
+    layers.push({
+      channels: colourChannelsOf(raster.channels),
+      read: (rect) => readModelImage(raster, rect, 1),
+      predictor: colour,
+    });
+  }
+  if (enlarger === null && alpha !== null && hasAlphaChannel(raster.channels)) {
+    const last = raster.channels - 1;
+    layers.push({
+      channels: 1,
+      read: (rect) => readModelChannel(raster, last, rect, 1),
+      predictor: alpha,
+    });
+  }
+  return layers;
+}
