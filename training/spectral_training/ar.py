@@ -11,16 +11,23 @@ attention from having to learn the pyramid's geometry.
 Tied to the tokenizer's codebooks: embedding = linear(code vector) + a table that starts at zero; logits =
 scale * (linear(h) . code vectors) + a bias a scale that starts at the log unigram frequencies. With few
 photos this is worth more than anything else tried (docs/training-log.md).
+
+[Note: decoding order] In ``raster`` order each code is a block of its own. In ``parallel`` order (a switch of ours) a
+scale is four interleaved sub-grids, each one block: the codes of a block are drawn at once, from the coarser scales and
+the blocks before, so a scale takes 4 passes instead of N. A block's positions see each other, but their inputs hold
+codes of earlier blocks only.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from .layout import Layout
 
@@ -40,6 +47,12 @@ class ArConfig:
     text_width: int = 384
     text_positions: int = 64
     dropout: float = 0.0
+    rotary: bool = False
+    """2-D rotary positions (row and column of the grid) in the attention, besides the learned positions."""
+    order: Literal["raster", "parallel"] = "raster"
+    """See [Note: decoding order]."""
+    classes: int = 0
+    """More than 0: conditioned on a class, whose embedding takes the place of the text states."""
 
     def build(self) -> AutoregressiveModel:
         return AutoregressiveModel(self)
@@ -56,20 +69,20 @@ class ArBlock(nn.Module):
         self.up = nn.Linear(width, 4 * width)
         self.down = nn.Linear(4 * width, width)
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, C, D) -> queries, keys, values (B, H, C, D/H)."""
+    def project(self, x: Tensor, rotation: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, C, D) -> queries, keys, values (B, H, C, D/H); rotation: (2, C, D/H) or none."""
         batch, count, width = x.shape
         qkv = self.qkv(self.norm_attention(x)).reshape(batch, count, 3, self.heads, width // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        return q, k, v
+        return (q, k, v) if rotation is None else (rotate(q, rotation), rotate(k, rotation), v)
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         batch, count, width = x.shape
         x = x + self.out(attended.transpose(1, 2).reshape(batch, count, width))
         return x + self.down(F.gelu(self.up(self.norm_mlp(x))))
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        q, k, v = self.project(x)
+    def forward(self, x: Tensor, mask: Tensor, rotation: Tensor | None = None) -> Tensor:
+        q, k, v = self.project(x, rotation)
         return self.finish(x, F.scaled_dot_product_attention(q, k, v, attn_mask=mask))
 
 
@@ -86,6 +99,8 @@ class ArChunk:
 class AutoregressiveModel(nn.Module):
     neighbours: Tensor
     scale_of: Tensor
+    block_of: Tensor
+    rotation: Tensor | None
 
     def __init__(self, config: ArConfig) -> None:
         super().__init__()
@@ -107,7 +122,16 @@ class AutoregressiveModel(nn.Module):
         self.bias_detail = nn.Parameter(torch.zeros(layout.scales - 1, config.detail_codes))
         self.register_buffer("vectors_approximation", torch.zeros(config.approximation_codes, config.code_dim))
         self.register_buffer("vectors_detail", torch.zeros(config.detail_codes, config.code_dim))
-        self.register_buffer("neighbours", neighbour_table(layout), persistent=False)
+        block_of = blocks_of(layout, config.order)
+        self.recompute = False
+        """Activation checkpointing, see ``transformer``."""
+        self.register_buffer("block_of", block_of, persistent=False)
+        table = neighbour_table(layout) if config.order == "raster" else parallel_neighbours(layout, block_of)
+        self.register_buffer("neighbours", table, persistent=False)
+        self.register_buffer("rotation", rotation_table(config) if config.rotary else None, persistent=False)
+        if config.classes:
+            # The last row stands for "no class": it is what guidance pushes away from.
+            self.class_states = nn.Embedding(config.classes + 1, config.text_width)
         self.register_buffer("scale_of", layout.scale_of_token(), persistent=False)
         for name, parameter in self.named_parameters():
             if parameter.ndim == 2 and "position" not in name and "bias" not in name:
@@ -188,18 +212,32 @@ class AutoregressiveModel(nn.Module):
         )
         total = p + tokens
         allowed = torch.ones(total, total, dtype=torch.bool, device=text.device).tril()
+        if self.config.order == "parallel":
+            allowed[p:, p:] = self.block_of[:, None] >= self.block_of[None, :]
         valid = torch.ones(batch, total, dtype=torch.bool, device=text.device)
         valid[:, :p] = torch.arange(p, device=text.device)[None] < text_lengths[:, None]
         # A padded row may see itself, so that no row of the softmax is empty.
         mask = (allowed[None] & valid[:, None, :]) | torch.eye(total, dtype=torch.bool, device=text.device)[None]
         mask = mask[:, None]
+        rotation = None
+        if self.rotation is not None:
+            rotation = torch.cat([self.rotation[:, :p], self.rotation[:, self.config.text_positions :]], dim=1)
         for block in self.blocks:
-            x = block(x, mask)
+            if self.recompute and torch.is_grad_enabled():
+                x = checkpoint(block, x, mask, rotation, use_reentrant=False)
+            else:
+                x = block(x, mask, rotation)
         return self.norm(x[:, p:])
+
+    def class_text(self, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """(B,) labels, ``classes`` for none -> states (B, 1, W) and lengths (B,), as a caption's."""
+        return self.class_states(labels)[:, None], torch.ones_like(labels)
 
     def loss_per_token(self, hidden: Tensor, codes: Tensor) -> Tensor:
         """Cross entropy in nats, (B, T)."""
         n = self.layout.tokens_per_scale
+        if self.layout.scales == 1:
+            return F.cross_entropy(self.logits_approximation(hidden).float().transpose(1, 2), codes, reduction="none")
         a = F.cross_entropy(
             self.logits_approximation(hidden[:, :n]).float().transpose(1, 2), codes[:, :n], reduction="none"
         )
@@ -225,25 +263,48 @@ class AutoregressiveModel(nn.Module):
         """One chunk of sequence positions against the split cache (the ONNX ``ar`` graph).
 
         text: (B, C, 384), ignored for code positions; text_mask: (B, C) additive, for padded text rows;
-        codes: (B, T) known so far; positions: (C,) consecutive, in [0, P + T); caches: (layers, B, H, P + T,
-        D/H); cache_mask: (B, P + T) additive. Attention is one softmax over [cache ; chunk], with the two parts
-        multiplied apart so that the cache is never copied.
+        codes: (B, T) known so far; positions: (C,) consecutive (or, in parallel order, one block), in [0, P + T);
+        caches: (layers, B, H, P + T, D/H); cache_mask: (B, P + T) additive. Attention is one softmax over
+        [cache ; chunk], with the two parts multiplied apart so that the cache is never copied.
         """
+        x, new_keys, new_values = self.extend_hidden(
+            text, text_mask, codes, positions, key_cache, value_cache, cache_mask
+        )
+        last = self.norm(x[:, -1])
+        scale = self.scale_of[(positions - self.config.text_positions).clamp(min=0)[-1:]].clamp(min=1)
+        return ArChunk(self.logits_approximation(last), self.logits_detail(last, scale), new_keys, new_values)
+
+    def extend_hidden(
+        self,
+        text: Tensor,
+        text_mask: Tensor,
+        codes: Tensor,
+        positions: Tensor,
+        key_cache: Tensor,
+        value_cache: Tensor,
+        cache_mask: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Outputs (B, C, D) before the last norm, and the new rows of both caches; arguments as in :meth:`extend`."""
         p, count = self.config.text_positions, positions.shape[0]
         is_text = (positions < p)[None, :, None]
         text_at = positions.clamp(max=p - 1)
         code_at = (positions - p).clamp(min=0)
         x = torch.where(is_text, self.embed_text(text, text_at), self.embed_codes(codes, code_at))
         rows = torch.arange(count, device=positions.device)
-        causal = torch.where(rows[:, None] >= rows[None, :], 0.0, NEGATIVE)
+        visible = rows[:, None] >= rows[None, :]
+        if self.config.order == "parallel":
+            order = torch.where(positions < p, positions - p, self.block_of[code_at])
+            visible = order[:, None] >= order[None, :]
+        causal = torch.where(visible, 0.0, NEGATIVE)
         own = torch.where(rows[:, None] == rows[None, :], 0.0, text_mask[:, None, :])
         chunk_mask = (causal[None] + own)[:, None]
         past_mask = cache_mask[:, None, None, :]
+        rotation = None if self.rotation is None else self.rotation[:, positions]
         new_keys, new_values = [], []
         head_dim = self.config.width // self.config.heads
         total = p + self.layout.tokens
         for index, block in enumerate(self.blocks):
-            q, k, v = block.project(x)
+            q, k, v = block.project(x, rotation)
             q = q * head_dim**-0.5
             past = q @ key_cache[index].transpose(-1, -2) + past_mask
             mine = q @ k.transpose(-1, -2) + chunk_mask
@@ -252,14 +313,59 @@ class AutoregressiveModel(nn.Module):
             x = block.finish(x, attended)
             new_keys.append(k)
             new_values.append(v)
-        last = self.norm(x[:, -1])
-        scale = self.scale_of[code_at[-1:]].clamp(min=1)
-        return ArChunk(
-            self.logits_approximation(last),
-            self.logits_detail(last, scale),
-            torch.stack(new_keys),
-            torch.stack(new_values),
-        )
+        return x, torch.stack(new_keys), torch.stack(new_values)
+
+
+def blocks_of(layout: Layout, order: str) -> Tensor:
+    """(T,) int64: the block that each code is drawn with, see [Note: decoding order]."""
+    token = torch.arange(layout.tokens)
+    if order == "raster":
+        return token
+    row, column = token % layout.tokens_per_scale // layout.grid, token % layout.grid
+    # The four sub-grids in the order of a quincunx: the second one fills the middles of the first.
+    sub_grid = torch.tensor([[0, 2], [3, 1]])[row % 2, column % 2]
+    return layout.scale_of_token() * 4 + sub_grid
+
+
+def rotation_table(config: ArConfig) -> Tensor:
+    """(2, P + T, D/H) cosines and sines: half of a head turns with the row, half with the column; text stands still."""
+    head_dim, layout = config.width // config.heads, config.layout
+    if head_dim % 4:
+        raise ValueError(f"Expected rotary heads of a multiple of 4 numbers but got {head_dim}; change width or heads.")
+    token = torch.arange(layout.tokens)
+    row, column = token % layout.tokens_per_scale // layout.grid, token % layout.grid
+    # The longest wave is about six grids long; larger bases of language models would leave most pairs unused.
+    frequencies = layout.grid ** -(torch.arange(head_dim // 4) / (head_dim // 4))
+    angles = torch.cat([row[:, None] * frequencies, column[:, None] * frequencies], dim=1).repeat(1, 2)
+    angles = torch.cat([torch.zeros(config.text_positions, head_dim), angles])
+    return torch.stack([angles.cos(), angles.sin()])
+
+
+def rotate(x: Tensor, rotation: Tensor) -> Tensor:
+    """(B, H, C, D/H) turned pair by pair; the pairs are (i, i + D/2H)."""
+    cosine, sine = rotation[0], rotation[1]
+    first, second = x.chunk(2, dim=-1)
+    return x * cosine.to(x.dtype) + torch.cat([-second, first], dim=-1) * sine.to(x.dtype)
+
+
+def parallel_neighbours(layout: Layout, block_of: Tensor) -> Tensor:
+    """(3, T) as :func:`neighbour_table`, of codes in earlier blocks: beside, above or below (else diagonal), parent."""
+    grid, n = layout.grid, layout.tokens_per_scale
+    directions = (((0, -1), (0, 1), (-1, -1), (1, 1)), ((-1, 0), (1, 0), (-1, 1), (1, -1)))
+    table = torch.full((3, layout.tokens), -1)
+    for token in range(layout.tokens):
+        scale, cell = divmod(token, n)
+        row, column = divmod(cell, grid)
+        for slot, tries in enumerate(directions):
+            for down, right in tries:
+                y, x = row + down, column + right
+                other = scale * n + y * grid + x
+                if 0 <= y < grid and 0 <= x < grid and block_of[other] < block_of[token]:
+                    table[slot, token] = other
+                    break
+        table[2, token] = token - n
+    table[2, :n] = -1
+    return table
 
 
 def neighbour_table(layout: Layout) -> Tensor:

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+Transform = Literal["haar", "legall53", "cdf97", "pyramid"]
+"""What the scales hold: wavelet coefficients, or (``pyramid``, a control without wavelets) the picture's reductions."""
+
 
 @dataclass(frozen=True)
 class Layout:
-    """Every scale has ``grid`` x ``grid`` tokens; the patch side doubles from scale to scale."""
+    """Every scale has ``grid`` x ``grid`` tokens; the patch side doubles from scale to scale.
+
+    Without levels there is one scale, the picture itself in raster order: the layout of ViT-VQGAN.
+    """
 
     image_size: int
     grid: int
     levels: int
+    transform: Transform = "haar"
 
     def __post_init__(self) -> None:
         base = self.image_size // 2**self.levels
@@ -42,8 +50,10 @@ class Layout:
 
     @cached_property
     def resolutions(self) -> tuple[int, ...]:
-        """Side of each scale's coefficient map; scales 0 and 1 share the coarsest one."""
+        """Side of each scale's coefficient map; scales 0 and 1 of a wavelet transform share the coarsest one."""
         base = self.image_size // 2**self.levels
+        if self.transform == "pyramid":
+            return tuple(base * 2**scale for scale in range(self.scales))
         return (base, *(base * 2**level for level in range(self.levels)))
 
     @cached_property
@@ -52,7 +62,7 @@ class Layout:
 
     @cached_property
     def channels(self) -> tuple[int, ...]:
-        return (3, *([9] * self.levels))
+        return (3, *([3 if self.transform == "pyramid" else 9] * self.levels))
 
     @cached_property
     def patch_dims(self) -> tuple[int, ...]:

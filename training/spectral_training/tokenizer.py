@@ -11,6 +11,7 @@ p patch side of a scale, f feature channels that tokens hand to the detail heads
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -18,8 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .layout import Layout
-from .quantize import Codebook, Quantized
+from .quantize import Codebook, FsqCodebook, Quantized
 from .transformer import SplitLinear, Transformer
+from .transforms import Pyramid
 from .wavelet import haar_forward, haar_merge
 
 MASKED, CODE, EXACT = 0, 1, 2
@@ -36,7 +38,11 @@ class HeadConfig:
 
 @dataclass(frozen=True)
 class TokenizerConfig:
-    """Everything that shapes a SIT. ``scale_std`` divides each scale's coefficients."""
+    """Everything that shapes a SIT (or, by its layout, a ViT-VQGAN).
+
+    ``scale_std`` divides each scale's coefficients; left empty, the training measures it at its start.
+    ``split_weights`` is the ADTransformer; the two ``causal`` switches make SIT-SC, -SCE, -SCD or dense attention.
+    """
 
     layout: Layout
     scale_std: tuple[float, ...]
@@ -54,9 +60,50 @@ class TokenizerConfig:
     head_features: int = 16
     texture_heads: tuple[HeadConfig, ...] = ()
     """One a detail scale, or none; see [Note: texture heads]."""
+    decoder_width: int | None = None
+    """Width of the decoder where it is not the encoder's, as in the paper's small encoder with large decoder."""
+    decoder_heads: int | None = None
+    shared_codebook: bool = False
+    fsq_levels: tuple[int, ...] = ()
+    """Not empty: finite scalar quantisation with so many levels a dimension, in place of learned codes."""
+    revive_below: float = 0.02
+    """Usage under which a code is replaced; 0 never does."""
+    rounded_similarity: bool = True
+    """See :meth:`quantize.Codebook.nearest`."""
+
+    @property
+    def width_of_decoder(self) -> int:
+        return self.decoder_width or self.width
 
     def build(self) -> Tokenizer:
+        self.check()
         return Tokenizer(self)
+
+    def check(self) -> None:
+        """Raises ValueError where switches do not go together."""
+        heads = {len(self.detail_heads), len(self.texture_heads)} - {0}
+        if heads and (heads != {self.layout.levels} or self.layout.transform == "pyramid"):
+            raise ValueError(
+                f"Expected one head for each of {self.layout.levels} wavelet levels but got {sorted(heads)} heads with "
+                f"transform {self.layout.transform}; give as many heads as levels, or none."
+            )
+        if self.shared_codebook and self.approximation_codes != self.detail_codes:
+            raise ValueError("Expected equal sizes for a shared codebook; set detail_codes to approximation_codes.")
+        if self.fsq_levels and (
+            math.prod(self.fsq_levels) != self.approximation_codes
+            or self.approximation_codes != self.detail_codes
+            or len(self.fsq_levels) != self.code_dim
+        ):
+            raise ValueError(
+                f"Expected fsq_levels to have code_dim entries whose product is both numbers of codes but got "
+                f"{self.fsq_levels}; change them or the other three."
+            )
+
+
+def build_codebook(config: TokenizerConfig, codes: int) -> Codebook | FsqCodebook:
+    if config.fsq_levels:
+        return FsqCodebook(config.fsq_levels)
+    return Codebook(codes, config.code_dim, revive_below=config.revive_below, rounded=config.rounded_similarity)
 
 
 class ResidualBlock(nn.Module):
@@ -133,7 +180,8 @@ class Tokenizer(nn.Module):
         split = layout.tokens_per_scale if config.split_weights else 0
         mask = layout.scale_causal_mask()
         self.layout = layout
-        self.register_buffer("std", torch.tensor(config.scale_std), persistent=False)
+        self.register_buffer("std", torch.tensor(config.scale_std or (1.0,) * layout.scales), persistent=False)
+        self.pyramid = Pyramid(layout)
 
         self.embed = nn.ModuleList([nn.Linear(dim, width) for dim in layout.patch_dims])
         self.encoder_position = nn.Parameter(torch.randn(layout.tokens, width) * 0.02)
@@ -141,15 +189,22 @@ class Tokenizer(nn.Module):
             width, config.encoder_layers, config.heads, split, mask if config.encoder_causal else None
         )
         self.to_code = SplitLinear(width, config.code_dim, layout.tokens_per_scale)
-        self.approximation_codebook = Codebook(config.approximation_codes, config.code_dim)
-        self.detail_codebook = Codebook(config.detail_codes, config.code_dim)
+        self.approximation_codebook = build_codebook(config, config.approximation_codes)
+        self.detail_codebook = (
+            self.approximation_codebook if config.shared_codebook else build_codebook(config, config.detail_codes)
+        )
 
+        width = config.width_of_decoder
         self.from_code = SplitLinear(config.code_dim, width, layout.tokens_per_scale)
         self.embed_exact = nn.ModuleList([nn.Linear(dim, width) for dim in layout.patch_dims])
         self.decoder_position = nn.Parameter(torch.randn(layout.tokens, width) * 0.02)
         self.mask_embedding = nn.Parameter(torch.zeros(layout.scales, width))
         self.decoder = Transformer(
-            width, config.decoder_layers, config.heads, split, mask if config.decoder_causal else None
+            width,
+            config.decoder_layers,
+            config.decoder_heads or config.heads,
+            split,
+            mask if config.decoder_causal else None,
         )
         self.to_coefficients = nn.ModuleList([nn.Linear(width, dim) for dim in layout.patch_dims])
         features = config.head_features
@@ -169,20 +224,23 @@ class Tokenizer(nn.Module):
 
     def coefficients(self, image: Tensor) -> list[Tensor]:
         """Normalised pyramid of (B, 3, I, I) in [-1, 1], coarsest first."""
-        return [band / self.std[s] for s, band in enumerate(haar_forward(image, self.layout.levels))]
+        return [band / self.std[s] for s, band in enumerate(self.pyramid.forward(image))]
 
     def encode_continuous(self, coefficients: list[Tensor]) -> Tensor:
-        """(B, T, d) unit vectors, before quantisation."""
+        """(B, T, d) before quantisation: unit vectors, or free ones for FSQ."""
         tokens = [
             embed(self.layout.patchify(band, s))
             for s, (embed, band) in enumerate(zip(self.embed, coefficients, strict=True))
         ]
         x = torch.cat(tokens, dim=1) + self.encoder_position
-        return F.normalize(self.to_code(self.encoder(x)).float(), dim=-1)
+        z = self.to_code(self.encoder(x)).float()
+        return z if self.config.fsq_levels else F.normalize(z, dim=-1)
 
     def quantize(self, z: Tensor) -> Quantized:
         """Approximation tokens by the first codebook, all others by the second."""
         n = self.layout.tokens_per_scale
+        if self.config.shared_codebook or self.layout.scales == 1:
+            return self.approximation_codebook(z)
         a, d = self.approximation_codebook(z[:, :n]), self.detail_codebook(z[:, n:])
         return Quantized(
             torch.cat([a.values, d.values], 1),
@@ -238,7 +296,7 @@ class Tokenizer(nn.Module):
                 bands = bands + self._texture(s, pictures[-1], bands, x[:, mine], kinds[:, mine])
             is_exact = self._where(kinds[:, mine] == EXACT, s)
             bands = torch.where(is_exact, coefficients[s], bands.float()) * self.std[s]
-            pictures.append(bands if s == 0 else haar_merge(pictures[-1], bands))
+            pictures.append(bands if s == 0 else self.pyramid.merge(pictures[-1], bands))
         return Decoded(pictures[-1], pictures)
 
     def _where(self, tokens: Tensor, scale: int) -> Tensor:

@@ -171,6 +171,8 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         if not heads_only:
+            self.model.approximation_codebook.follow()
+            self.model.detail_codebook.follow()
             self._collect(losses.pop("z").detach())
         self.step += 1
         self.seen += self.config.head_batch if heads_only else self.config.codec_batch + self.config.upscale_batch

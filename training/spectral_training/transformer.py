@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 
 class SplitLinear(nn.Module):
@@ -70,6 +71,8 @@ class Transformer(nn.Module):
         super().__init__()
         self.blocks = nn.ModuleList([Block(width, heads, split) for _ in range(layers)])
         self.norm = SplitNorm(width, split)
+        self.recompute = False
+        """Activation checkpointing: blocks are computed again in the backward pass instead of being kept."""
         self.register_buffer("mask", mask, persistent=False)
         for name, parameter in self.named_parameters():
             if parameter.ndim == 2:
@@ -79,5 +82,8 @@ class Transformer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         for block in self.blocks:
-            x = block(x, self.mask)
+            if self.recompute and torch.is_grad_enabled():
+                x = checkpoint(block, x, self.mask, use_reentrant=False)
+            else:
+                x = block(x, self.mask)
         return self.norm(x)

@@ -1,15 +1,19 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
-from spectral_training.ar import NEGATIVE, AutoregressiveModel
+from spectral_training.ar import NEGATIVE, AutoregressiveModel, blocks_of, rotate, rotation_table
 from spectral_training.export_onnx import empty_cache
 from spectral_training.recipes import recipe
 
+SWITCHES = {"plain": {}, "rotary": {"rotary": True}, "parallel": {"order": "parallel", "rotary": True}}
 
-@pytest.fixture
-def model() -> AutoregressiveModel:
+
+@pytest.fixture(params=SWITCHES)
+def model(request: pytest.FixtureRequest) -> AutoregressiveModel:
     torch.manual_seed(0)
-    config = recipe("studio-debug").ar.model
+    config = replace(recipe("studio-debug").ar.model, **SWITCHES[request.param])
     model = config.build().eval()
     model.tie(
         torch.randn(config.approximation_codes, config.code_dim), torch.randn(config.detail_codes, config.code_dim)
@@ -29,7 +33,7 @@ def codes_for(model: AutoregressiveModel) -> torch.Tensor:
     return torch.cat([a, d], 1)
 
 
-def test_a_code_never_reaches_its_own_or_earlier_predictions(model: AutoregressiveModel):
+def test_a_code_never_reaches_the_predictions_of_its_own_or_earlier_blocks(model: AutoregressiveModel):
     codes, text, lengths = codes_for(model), torch.randn(2, 5, model.config.text_width), torch.tensor([5, 3])
     with torch.no_grad():
         before = model(text, lengths, codes)
@@ -37,8 +41,31 @@ def test_a_code_never_reaches_its_own_or_earlier_predictions(model: Autoregressi
             changed = codes.clone()
             changed[:, position] = (changed[:, position] + 1) % model.config.approximation_codes
             after = model(text, lengths, changed)
-            assert torch.allclose(before[:, : position + 1], after[:, : position + 1], atol=1e-6)
-            assert (before[:, position + 1 :] - after[:, position + 1 :]).abs().max() > 1e-5
+            early = model.block_of <= model.block_of[position]
+            assert torch.allclose(before[:, early], after[:, early], atol=1e-6)
+            assert (before[:, ~early] - after[:, ~early]).abs().max() > 1e-5
+
+
+def test_gradients_reach_the_text_and_no_later_input(model: AutoregressiveModel):
+    """Causality once more, by gradients: the embedding of a later position has none."""
+    codes, text = codes_for(model), torch.randn(2, 5, model.config.text_width, requires_grad=True)
+    captured = {}
+    inner = model.embed_codes
+
+    def embed(*arguments):
+        captured["x"] = inner(*arguments)
+        captured["x"].retain_grad()
+        return captured["x"]
+
+    model.embed_codes = embed  # type: ignore[method-assign]
+    target = 20
+    hidden = model(text, torch.tensor([5, 5]), codes)[:, target]
+    (hidden * torch.randn_like(hidden)).sum().backward()  # a plain sum of normalised numbers has no gradient
+    gradient = captured["x"].grad.abs().amax((0, 2))
+    later = model.block_of > model.block_of[target]
+    assert gradient[later].max() == 0
+    assert gradient[~later].min() > 0
+    assert text.grad.abs().max() > 0
 
 
 def test_padded_text_rows_do_not_matter(model: AutoregressiveModel):
@@ -49,11 +76,16 @@ def test_padded_text_rows_do_not_matter(model: AutoregressiveModel):
         assert torch.allclose(model(text, lengths, codes), model(other, lengths, codes), atol=1e-6)
 
 
-@pytest.mark.parametrize("chunks", [[1] * 64, [5, 1, 20, 38], [64]])
-def test_cached_chunks_equal_the_full_pass(model: AutoregressiveModel, chunks: list[int]):
-    config, tokens = model.config, model.layout.tokens
-    p, n = config.text_positions, model.layout.tokens_per_scale
-    assert sum(chunks) == tokens
+def chunks_of(model: AutoregressiveModel, sizes: list[int]) -> list[torch.Tensor]:
+    """Code positions of each cached step: blocks in parallel order, runs of ``sizes`` in raster order."""
+    if model.config.order == "parallel":
+        return [(model.block_of == b).nonzero().flatten() for b in model.block_of.unique()]
+    return list(torch.arange(model.layout.tokens).split(sizes))
+
+
+@pytest.mark.parametrize("sizes", [[1] * 64, [5, 1, 20, 38], [64]])
+def test_cached_chunks_equal_the_full_pass(model: AutoregressiveModel, sizes: list[int]):
+    config, p, n = model.config, model.config.text_positions, model.layout.tokens_per_scale
     codes, lengths = codes_for(model), torch.tensor([5, 3])
     text = torch.zeros(2, p, config.text_width)
     for row, length in enumerate(lengths):
@@ -70,18 +102,43 @@ def test_cached_chunks_equal_the_full_pass(model: AutoregressiveModel, chunks: l
         hidden = model(text[:, :5], lengths, codes)
         prefix = model.extend(text, text_mask, codes, torch.arange(p), keys, values, mask)
         write(prefix, torch.arange(p), text_mask)
-        done = 0
-        for count in chunks:
-            positions = torch.arange(count) + p + done
+        for chosen in chunks_of(model, sizes):
             known = codes.clone()
-            known[:, done + count - 1 :] = 0  # the code to be predicted and later ones are not there yet
-            empty = torch.zeros(2, count, config.text_width)
-            chunk = model.extend(empty, torch.zeros(2, count), known, positions, keys, values, mask)
-            write(chunk, positions, torch.zeros(2, count))
-            done += count
-            last = hidden[:, done - 1]
-            if done - 1 < n:
+            known[:, model.block_of >= model.block_of[chosen[-1]]] = 0  # what is to be predicted is not there yet
+            empty = torch.zeros(2, len(chosen), config.text_width)
+            chunk = model.extend(empty, torch.zeros(2, len(chosen)), known, chosen + p, keys, values, mask)
+            write(chunk, chosen + p, torch.zeros(2, len(chosen)))
+            last = hidden[:, chosen[-1]]
+            if chosen[-1] < n:
                 assert torch.allclose(chunk.logits_approximation, model.logits_approximation(last), atol=1e-4)
             else:
-                scale = model.scale_of[done - 1 : done]
+                scale = model.scale_of[chosen[-1:]]
                 assert torch.allclose(chunk.logits_detail, model.logits_detail(last, scale), atol=1e-4)
+
+
+def test_parallel_order_needs_four_passes_a_scale():
+    layout = recipe("studio-debug").ar.model.layout
+    assert blocks_of(layout, "parallel").unique().numel() == 4 * layout.scales
+
+
+def test_rotary_attention_depends_on_relative_cells_only():
+    config = replace(recipe("studio-debug").ar.model, rotary=True)
+    table, g, p = rotation_table(config), config.layout.grid, config.text_positions
+    q, k = torch.randn(2, 1, 1, 1, config.width // config.heads).unbind(0)
+
+    def score(a: tuple[int, int], b: tuple[int, int]) -> float:
+        at = [table[:, p + row * g + column][:, None] for row, column in (a, b)]
+        return float((rotate(q, at[0]) * rotate(k, at[1])).sum())
+
+    assert score((0, 1), (2, 2)) == pytest.approx(score((1, 1), (3, 2)), abs=1e-5)
+    assert abs(score((0, 1), (2, 2)) - score((0, 1), (2, 3))) > 1e-4
+
+
+def test_a_class_is_a_prefix_of_one_position():
+    config = replace(recipe("studio-debug").ar.model, classes=3, text_positions=1)
+    model = config.build()
+    torch.nn.init.normal_(model.class_states.weight)
+    text, lengths = model.class_text(torch.tensor([0, 3]))
+    assert text.shape == (2, 1, config.text_width)
+    hidden = model(text, lengths, codes_for(model)[:1].expand(2, -1))
+    assert (hidden[0] - hidden[1]).abs().max() > 1e-5

@@ -76,6 +76,7 @@ def test_codebook_finds_clusters_and_revives_dead_codes():
     book.train()
     for _ in range(60):
         book(samples[torch.randperm(1024)[:256]].unsqueeze(0))
+        book.follow()
     used, spread = perplexity(book.nearest(samples), 16)
     assert used >= 14
     assert spread > 11
