@@ -149,7 +149,6 @@ export class Editor {
   /** Listens to the host and shows what it opened. */
   async start(): Promise<void> {
     this.#stopListening = listenToHost(this, this.#transport);
-    await this.preferences.load();
     await this.#attempt(async () => {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
@@ -163,6 +162,10 @@ export class Editor {
           body: problem.message,
         });
       }
+      if (info.settingsProblem) {
+        const { message } = info.settingsProblem;
+        this.notices.show({ tone: "error", title: messages.settings.broken, body: message });
+      }
       if (info.startupError !== null) this.notices.showError(fromErrorData(info.startupError));
     });
     this.isReady = true;
@@ -173,9 +176,9 @@ export class Editor {
     this.tiles.clear();
   }
 
-  /** The engine was replaced: the job is lost, everything else is read again. */
+  /** The engine was replaced: jobs begin once more, everything else is read again. */
   afterRestart(): void {
-    for (const { job } of this.tabs.list) job.loseEngine();
+    for (const { job } of this.tabs.list) job.beginAgain();
     this.tiles.retryFailed();
     this.tileVersion++;
     this.ladder.reload();

@@ -1,4 +1,4 @@
-import { AppError, toErrorData } from "../../core/errors.js";
+import { toErrorData } from "../../core/errors.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import type { JobRequest } from "../../shared/jobs.js";
@@ -38,7 +38,7 @@ export interface KnownRates {
 
 /**
  * All jobs of one picture. One runs at a time; the others wait here, so that each works on the
- * picture as it is when its turn comes and the loss of the engine costs only the running one.
+ * picture as it is when its turn comes.
  * Results wait for a decision while the next job runs. At most one entry is looked at: `state` is its
  * state, or "idle" while the person works on the picture itself.
  */
@@ -242,20 +242,14 @@ export class JobController {
     await Promise.all(entries.flatMap(({ key }) => [this.cancel(key), this.discard(key)]));
   }
 
-  /** The engine was replaced: whatever ran is lost, and a result that waited may be too. */
-  loseEngine(): void {
+  /**
+   * The engine was replaced: the host lets the running job begin once more, under the same name, or
+   * reports that it failed.
+   */
+  beginAgain(): void {
     const entry = this.running;
-    if (entry === null) return;
-    const error = toErrorData(
-      new AppError(
-        "ENGINE_DIED",
-        "Expected the engine to finish the job but it stopped in the middle. It was restarted; run the job again.",
-      ),
-    );
-    const { request } = entry;
-    const previews = previewsOf(entry.state);
-    this.#update(entry.key, { state: { kind: "failed", request, error, previews } });
-    this.#goOn();
+    if (entry?.state.kind !== "running") return;
+    this.#update(entry.key, { state: { ...entry.state, progress: null } });
   }
 
   // --- inside ----------------------------------------------------------------------------------
@@ -295,7 +289,7 @@ export class JobController {
     this.#update(key, { state: starting, baseRevision: this.#shownRevision() });
     try {
       const { jobId } = await this.#api.startJob(request);
-      // The engine may have died meanwhile.
+      // The document may have been closed meanwhile.
       if (this.#entry(key)?.state !== starting) return;
       const state: JobState = {
         kind: "running",

@@ -94,7 +94,7 @@ describe("job controller", () => {
     expect(transport.methods).toEqual(["startJob"]);
   });
 
-  it("goes on with the queue when a job fails, is refused or loses its engine", async () => {
+  it("goes on with the queue when a job fails or is refused", async () => {
     let isRefused = false;
     const { job } = setUp({
       startJob: () => {
@@ -109,12 +109,17 @@ describe("job controller", () => {
     await settle();
     // 2, 3 and 4 were refused, each with its reason.
     expect(job.entries.map(({ state }) => state.kind)).toEqual(Array(4).fill("failed"));
-    isRefused = false;
-    await job.start({ ...request, seed: 5 });
-    await job.start({ ...request, seed: 6 });
-    job.loseEngine();
-    await settle();
-    expect(job.running?.request.seed).toBe(6);
+  });
+
+  it("stays at a job that a new engine begins once more", async () => {
+    const { job } = setUp();
+    await job.start(request);
+    const progress = { jobId, stage: "drawing" as const, scale: 0, done: 1, total: 2 };
+    job.handle({ topic: "job-progress", payload: { ...progress, secondsLeft: 1 } });
+    job.beginAgain();
+    expect(job.state).toMatchObject({ kind: "running", progress: null });
+    job.handle({ topic: "job-finished", payload: finished() });
+    expect(job.state.kind).toBe("candidate");
   });
 
   it("ends everything when its document is closed", async () => {
