@@ -2,4 +2,4 @@ import "./trusted-types.js";
 import { mountEditor } from "./app/mount.js";
 import { createTransport } from "./transport/create-transport.js";
 
-mountEditor(createTransport());
+void mountEditor(createTransport());

@@ -176,9 +176,9 @@ export class Editor {
     this.tiles.clear();
   }
 
-  /** The engine was replaced: jobs begin once more, everything else is read again. */
+  /** The engine was replaced: the job is lost, everything else is read again. */
   afterRestart(): void {
-    for (const { job } of this.tabs.list) job.beginAgain();
+    for (const { job } of this.tabs.list) job.loseEngine();
     this.tiles.retryFailed();
     this.tileVersion++;
     this.ladder.reload();

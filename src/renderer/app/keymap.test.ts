@@ -34,7 +34,7 @@ describe("keymap", () => {
 
   it("forgets a change that leads back to the default, and one command's changes at a time", () => {
     const map = new Keymap(false);
-    map.overrides = map.withChord("brush", "KeyP");
+    map.overrides = map.withChord("brush", "F9");
     map.overrides = map.withChord("brush", "KeyB");
     expect(map.overrides).toEqual({});
     map.overrides = map.withChord("brush", "KeyE");

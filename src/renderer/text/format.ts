@@ -1,33 +1,53 @@
+import { language } from "./language.svelte.js";
+import { messages } from "./messages.js";
+
+/** A number as the language of now writes it, with at most so many digits after the point. */
+function formatNumber(value: number, digits = 0): string {
+  return value.toLocaleString(language.tag, { maximumFractionDigits: digits });
+}
+
 /** `100 %`, `6.3 %`, `1600 %`: whole percents from 10 on, one digit below. */
 export function formatPercent(fraction: number): string {
   const percent = fraction * 100;
-  return `${percent < 10 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
+  // A magnification of 1600 % is read like a code, so thousands are not set apart.
+  return messages.units.percent(
+    percent < 10 ? formatNumber(percent, 1) : String(Math.round(percent)),
+  );
 }
 
 /** `4 s`, `1 min 20 s`; below a tenth of a minute with one digit: `2.4 s`. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 6) return `${Number(seconds.toFixed(1))} s`;
+  const { units } = messages;
+  if (seconds < 6) return units.seconds(formatNumber(seconds, 1));
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return units.seconds(formatNumber(whole));
   const rest = whole % 60;
-  return rest === 0 ? `${whole / 60} min` : `${Math.floor(whole / 60)} min ${rest} s`;
+  const minutes = formatNumber(Math.floor(whole / 60));
+  return rest === 0 ? units.minutes(minutes) : units.minutesAndSeconds(minutes, formatNumber(rest));
 }
 
 /** Time left, coarse on purpose: a number that jumps every frame tells less. */
 export function formatTimeLeft(seconds: number): string {
-  if (seconds < 1) return "almost done";
-  return `${formatSeconds(seconds < 6 ? Math.ceil(seconds) : seconds)} left`;
+  if (seconds < 1) return messages.units.almostDone;
+  return messages.units.left(formatSeconds(seconds < 6 ? Math.ceil(seconds) : seconds));
 }
 
 /** `12,345`. */
 export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
+  return formatNumber(count);
 }
 
 /** `1.2 MP` from a million pixels on, else nothing. */
 export function formatMegapixels(width: number, height: number): string | null {
   const megapixels = (width * height) / 1e6;
-  return megapixels < 1 ? null : `${Number(megapixels.toFixed(megapixels < 10 ? 1 : 0))} MP`;
+  if (megapixels < 1) return null;
+  return messages.units.megapixels(formatNumber(megapixels, megapixels < 10 ? 1 : 0));
+}
+
+/** Memory: `512 MB`, `2.5 GB`. */
+export function formatMegabytes(megabytes: number): string {
+  if (megabytes < 1024) return messages.units.megabytes(formatNumber(megabytes));
+  return messages.units.gigabytes(formatNumber(megabytes / 1024, 1));
 }
 
 /** Resolution of a scale as people read it: `16 × 16`. */
