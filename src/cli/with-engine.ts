@@ -1,13 +1,13 @@
 import { tmpdir } from "node:os";
 import { createEngine, type Engine } from "../engine/index.js";
-import { createSessionFolder } from "../host/session-folder.js";
+import { createScratchFolder } from "../host/session-folder.js";
 
 /** Runs something with an engine in this process; engine and session folder are gone afterwards. */
 export async function withEngine<T>(
   modelsDir: string,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const session = createSessionFolder(tmpdir());
+  const session = createScratchFolder(tmpdir());
   // Also for a second Ctrl-C, which ends the program on the spot.
   const remove = () => session.remove();
   process.once("exit", remove);

@@ -44,18 +44,20 @@ async function serveHost(line: Line, args: readonly string[]): Promise<void> {
   const prober = createLineProber(line);
   // Hosts have settings and tell the engine what a person chose; until then it takes the fastest.
   const device = process.env[DEVICE_VARIABLE] ?? "";
-  const engine = await createEngine({
+  const starting = createEngine({
     ...parseEngineArguments(args),
     prober,
     device: device === "" ? AUTO : device,
   });
+  // At once: the prober listens already, and a message that only it hears would never be answered.
+  line.onMessage((message) => void starting.then((engine) => answer(engine, line, message)));
+  const engine = await starting;
   for (const topic of Object.keys(engineEventSchemas)) {
     if (!isEngineTopic(topic)) continue;
     engine.subscribe(topic, (payload) => line.send({ event: topic, payload }));
   }
   // After the first job, whose person should not wait for measurements.
   engine.subscribe("job-finished", () => engine.exploreDevices());
-  line.onMessage((message) => void answer(engine, line, message));
 }
 
 /** Asks the host to try devices: it alone can start the process that may die of it. */

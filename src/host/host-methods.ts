@@ -1,18 +1,9 @@
 import { AppError, toErrorData, type AppErrorData } from "../core/errors.js";
 import type { EngineApi, HostApi, ReplyOf } from "../shared/api.js";
 import type { DocumentInfo } from "../shared/documents.js";
-import { notYet } from "../shared/not-yet.js";
-import { openPath } from "./open-path.js";
+import { openAndRemember } from "./document-methods.js";
+import type { Recents } from "./recents.js";
 import type { SettingsStore } from "./settings-store.js";
-
-/** What both hosts are still to answer. */
-export const UPCOMING_METHODS = {
-  chooseFolder: notYet("chooseFolder"),
-  exportToFolder: notYet("exportToFolder"),
-  listRecents: notYet("listRecents"),
-  openRecent: notYet("openRecent"),
-  clearRecents: notYet("clearRecents"),
-};
 
 /** What a host knows of itself. */
 export interface HostIdentity {
@@ -31,11 +22,12 @@ export const NO_STARTUP: Startup = { document: null, error: null };
 /** Opens the picture named on the command line, if there is one. Never rejects. */
 export async function openStartupFile(
   engine: EngineApi,
+  recents: Recents,
   path: string | null,
 ): Promise<Startup> {
   if (path === null) return NO_STARTUP;
   try {
-    return { document: await openPath(engine, path), error: null };
+    return { document: await openAndRemember(engine, recents, path), error: null };
   } catch (error) {
     return { document: null, error: toErrorData(error) };
   }
@@ -61,15 +53,11 @@ export function createGetAppInfo(
 }
 
 /** A page may be loaded again much later: the document may have changed or been closed. */
-async function currentInfo(
-  engine: EngineApi,
-  opened: DocumentInfo,
-): Promise<DocumentInfo | null> {
+async function currentInfo(engine: EngineApi, opened: DocumentInfo): Promise<DocumentInfo | null> {
   try {
     return await engine.getDocument({ documentId: opened.documentId });
   } catch (error) {
-    if (error instanceof AppError && error.code === "DOCUMENT_UNKNOWN")
-      return null;
+    if (error instanceof AppError && error.code === "DOCUMENT_UNKNOWN") return null;
     throw error;
   }
 }

@@ -3,7 +3,9 @@ import { basename, extname, parse } from "node:path";
 import type { BrowserWindow } from "electron";
 import { AppError } from "../core/errors.js";
 import { writeFileAtomically } from "../engine/process/atomic-write.js";
-import { openPath } from "../host/open-path.js";
+import { openAndRemember } from "../host/document-methods.js";
+import type { ExportFolders } from "../host/export-folders.js";
+import type { Recents } from "../host/recents.js";
 import type { EngineApi, HostApi } from "../shared/api.js";
 import type { ExportFormat } from "../shared/documents.js";
 import type { ElectronApi } from "./electron-api.js";
@@ -13,18 +15,34 @@ export interface DialogParts {
   readonly dialog: ElectronApi["dialog"];
   readonly engine: EngineApi;
   readonly window: () => BrowserWindow | null;
+  readonly recents: Recents;
 }
 
-/** Opens a picture that the person chooses; the page never learns its path. */
-export function createOpenDialog(parts: DialogParts): HostApi["openDocumentDialog"] {
+/**
+ * Opens pictures that the person chooses; the page never learns their paths.
+ * @param openLater opens what was chosen besides the first, and tells the page itself
+ */
+export function createOpenDialog(
+  parts: DialogParts,
+  openLater: (path: string) => Promise<void>,
+): HostApi["openDocumentDialog"] {
   return async () => {
     const { canceled, filePaths } = await parts.dialog.showOpenDialog(requireWindow(parts), {
-      title: "Open a picture",
-      properties: ["openFile"],
+      title: "Open pictures",
+      properties: ["openFile", "multiSelections"],
       filters: OPEN_FILTERS,
     });
-    const path = filePaths[0];
-    return canceled || path === undefined ? null : openPath(parts.engine, path);
+    const [path, ...others] = filePaths;
+    if (canceled || path === undefined) return null;
+    const openOthers = async (): Promise<void> => {
+      for (const other of others) await openLater(other);
+    };
+    try {
+      return await openAndRemember(parts.engine, parts.recents, path);
+    } finally {
+      // One that cannot be opened keeps none of the others from it.
+      void openOthers();
+    }
   };
 }
 
@@ -44,7 +62,23 @@ export function createSaveDialog(parts: DialogParts): HostApi["saveDocumentDialo
     const { bytes, revision } = await parts.engine.exportDocument(request);
     await writeFileAtomically(target, bytes);
     await parts.engine.markSaved({ documentId, revision });
+    await parts.recents.add(target);
     return { saved: true, name: basename(target) };
+  };
+}
+
+/** Lets the person choose a folder to write into. */
+export function createFolderDialog(
+  parts: Pick<DialogParts, "dialog" | "window">,
+  folders: ExportFolders,
+): HostApi["chooseFolder"] {
+  return async () => {
+    const { canceled, filePaths } = await parts.dialog.showOpenDialog(requireWindow(parts), {
+      title: "Choose a folder for the results",
+      properties: ["openDirectory", "createDirectory"],
+    });
+    const [path] = filePaths;
+    return canceled || path === undefined ? null : folders.add(path);
   };
 }
 
@@ -63,7 +97,7 @@ function withExtension(path: string, format: ExportFormat): string {
   );
 }
 
-function requireWindow({ window }: DialogParts): BrowserWindow {
+function requireWindow({ window }: Pick<DialogParts, "window">): BrowserWindow {
   const current = window();
   if (current) return current;
   throw new AppError("NOT_AVAILABLE", "Expected an open window for a dialog but it was closed.");

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserWindow, MenuItemConstructorOptions } from "electron";
 import { toErrorData } from "../core/errors.js";
@@ -6,24 +5,23 @@ import { createCommonMethods } from "../host/common-methods.js";
 import { Emitter } from "../host/emitter.js";
 import { EngineProcess } from "../host/engine-process.js";
 import {
-  createGetAppInfo,
-  openStartupFile,
-  UPCOMING_METHODS,
-} from "../host/host-methods.js";
+  createRecentMethods,
+  keepMemorySetting,
+  openAndRemember,
+} from "../host/document-methods.js";
+import { ExportFolders } from "../host/export-folders.js";
+import { createGetAppInfo, openStartupFile } from "../host/host-methods.js";
 import { Log, LOG_FILE } from "../host/log.js";
-import { openPath } from "../host/open-path.js";
+import { Recents } from "../host/recents.js";
 import { createRouter } from "../host/router.js";
-import {
-  createSessionFolder,
-  type SessionFolder,
-} from "../host/session-folder.js";
+import { createSessionFolder } from "../host/session-folder.js";
 import { SettingsStore } from "../host/settings-store.js";
 import { userFolders } from "../host/user-folders.js";
 import { createStaticFiles } from "../host/static-files.js";
 import type { EngineApi, HostApi } from "../shared/api.js";
 import { createEngineClient } from "../shared/client.js";
 import { APP_SCHEME, createProtocolHandler, SCHEMES } from "./app-protocol.js";
-import { createOpenDialog, createSaveDialog } from "./dialogs.js";
+import { createFolderDialog, createOpenDialog, createSaveDialog } from "./dialogs.js";
 import type { ElectronApi } from "./electron-api.js";
 import { FileOpener } from "./file-opener.js";
 import { forwardEvents, registerCalls } from "./ipc.js";
@@ -56,10 +54,7 @@ export interface AppEnvironment {
  * Starts the app. Everything up to the first `await` happens before Electron is ready, which the
  * sandbox, the scheme and the single-instance lock need.
  */
-export async function startApp(
-  electron: ElectronApi,
-  environment: AppEnvironment,
-): Promise<void> {
+export async function startApp(electron: ElectronApi, environment: AppEnvironment): Promise<void> {
   const { app } = electron;
   app.enableSandbox();
   electron.protocol.registerSchemesAsPrivileged(SCHEMES);
@@ -90,11 +85,7 @@ function listenForFiles(
     const path = pictureArgument(argv, app.isPackaged, folder);
     if (path !== null) opener.open(path);
   });
-  const path = pictureArgument(
-    environment.argv,
-    app.isPackaged,
-    environment.folder,
-  );
+  const path = pictureArgument(environment.argv, app.isPackaged, environment.folder);
   if (path !== null) opener.open(path);
 }
 
@@ -104,7 +95,7 @@ async function openApp(
   opener: FileOpener,
 ): Promise<void> {
   const { app } = electron;
-  const session = makeSession(environment);
+  const session = createSessionFolder(environment.sessionsDir);
   const log = new Log({
     path: join(environment.configDir, LOG_FILE),
     now: () => new Date(),
@@ -121,18 +112,18 @@ async function openApp(
   });
   const api = createEngineClient(engine);
   const events = new Emitter((error) => log.add(toErrorData(error).message));
-  const early = opener.takeOver((path) => void openLater(api, events, path));
-  const startup = openStartupFile(api, early);
+  const recents = new Recents(environment.configDir, log.add);
+  const openNow = (path: string) => openLater(api, recents, events, path);
+  const early = opener.takeOver((path) => void openNow(path));
+  const startup = openStartupFile(api, recents, early);
 
   let window: BrowserWindow | null = null;
   const currentWindow = () => (window?.isDestroyed() === false ? window : null);
-  const dialogs = {
-    dialog: electron.dialog,
-    engine: api,
-    window: currentWindow,
-  };
+  const dialogs = { dialog: electron.dialog, engine: api, window: currentWindow, recents };
   const identity = { host: "electron", version: app.getVersion() } as const;
   const store = new SettingsStore(environment.configDir);
+  const folders = new ExportFolders(api);
+  keepMemorySetting({ engine: api, store, engineEvents: engine, events });
   const host = {
     getAppInfo: createGetAppInfo(identity, api, startup, store),
     ...createCommonMethods({
@@ -145,9 +136,11 @@ async function openApp(
       licencesPath: environment.licencesPath,
     }),
     setMenu: createSetMenu(electron, environment, events),
-    openDocumentDialog: createOpenDialog(dialogs),
+    openDocumentDialog: createOpenDialog(dialogs, openNow),
     saveDocumentDialog: createSaveDialog(dialogs),
-    ...UPCOMING_METHODS,
+    chooseFolder: createFolderDialog(dialogs, folders),
+    exportToFolder: folders.write,
+    ...createRecentMethods(api, recents),
   };
   electron.protocol.handle(
     APP_SCHEME,
@@ -172,10 +165,7 @@ function menuSurroundings({ app }: ElectronApi, { platform }: AppEnvironment) {
   return { platform, isPackaged: app.isPackaged };
 }
 
-function showMenu(
-  { Menu }: ElectronApi,
-  template: MenuItemConstructorOptions[],
-): void {
+function showMenu({ Menu }: ElectronApi, template: MenuItemConstructorOptions[]): void {
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }
 
@@ -195,18 +185,14 @@ function createSetMenu(
   };
 }
 
-function makeSession({ sessionsDir }: AppEnvironment): SessionFolder {
-  mkdirSync(sessionsDir, { recursive: true });
-  return createSessionFolder(sessionsDir);
-}
-
 async function openLater(
   engine: EngineApi,
+  recents: Recents,
   events: Emitter,
   path: string,
 ): Promise<void> {
   try {
-    events.emit("document-opened", await openPath(engine, path));
+    events.emit("document-opened", await openAndRemember(engine, recents, path));
   } catch (error) {
     events.emit("open-failed", toErrorData(error));
   }

@@ -1,18 +1,14 @@
 import { AppError } from "../core/errors.js";
-import {
-  createCommonMethods,
-  type CommonParts,
-} from "../host/common-methods.js";
-import {
-  createGetAppInfo,
-  UPCOMING_METHODS,
-  type Startup,
-} from "../host/host-methods.js";
+import { createCommonMethods, type CommonParts } from "../host/common-methods.js";
+import { createRecentMethods } from "../host/document-methods.js";
+import { createGetAppInfo, type Startup } from "../host/host-methods.js";
+import type { Recents } from "../host/recents.js";
 import type { HostApi } from "../shared/api.js";
 
 /** What the loopback host answers itself: native dialogs are not among it. */
 export function createLoopbackHostApi(
   parts: CommonParts,
+  recents: Recents,
   startup: Promise<Startup>,
 ): HostApi {
   const refuse = async (): Promise<never> => {
@@ -22,16 +18,13 @@ export function createLoopbackHostApi(
     );
   };
   return {
-    getAppInfo: createGetAppInfo(
-      parts.identity,
-      parts.engine,
-      startup,
-      parts.store,
-    ),
+    getAppInfo: createGetAppInfo(parts.identity, parts.engine, startup, parts.store),
     ...createCommonMethods(parts),
     setMenu: refuse,
     openDocumentDialog: refuse,
     saveDocumentDialog: refuse,
-    ...UPCOMING_METHODS,
+    chooseFolder: refuse,
+    exportToFolder: refuse,
+    ...createRecentMethods(parts.engine, recents),
   };
 }

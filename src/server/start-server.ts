@@ -8,9 +8,16 @@ import { Emitter } from "../host/emitter.js";
 import { EngineProcess, type EngineTiming } from "../host/engine-process.js";
 import { createForkLauncher } from "../host/fork-launcher.js";
 import { openStartupFile } from "../host/host-methods.js";
+import { keepMemorySetting } from "../host/document-methods.js";
+import { Recents } from "../host/recents.js";
 import { Log, LOG_FILE } from "../host/log.js";
 import { createRouter } from "../host/router.js";
-import { createSessionFolder } from "../host/session-folder.js";
+import {
+  createScratchFolder,
+  createSessionFolder,
+  endSession,
+  type SessionFolder,
+} from "../host/session-folder.js";
 import { SettingsStore } from "../host/settings-store.js";
 import { createStaticFiles } from "../host/static-files.js";
 import { createEngineClient } from "../shared/client.js";
@@ -22,6 +29,9 @@ import { createLoopbackHostApi } from "./host-api.js";
 import { handleRequest } from "./request-handler.js";
 import { sendText } from "./replies.js";
 
+/** How long the engine may take to say what is not saved when the host ends. */
+const ENGINE_ANSWER_MS = 3_000;
+
 export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number;
@@ -31,7 +41,10 @@ export interface ServerOptions {
   /** The built engine child, and options for Node to run it with. */
   readonly childPath: string;
   readonly childExecArgv?: readonly string[];
-  /** Where the session folder is made; the system's temporary folder by default. */
+  /**
+   * Where the session folder is made, beside those of earlier runs, which are offered for recovery;
+   * by default in `configDir`. Without either nothing is recovered.
+   */
   readonly sessionParentDir?: string;
   /** Where settings and log lie; null keeps them in memory, for as long as the server runs. */
   readonly configDir?: string | null;
@@ -59,20 +72,14 @@ export interface RunningServer {
  * Serves the app to browsers of this machine, on 127.0.0.1 only.
  * @throws AppError NOT_AVAILABLE if the port cannot be had
  */
-export async function startServer(
-  options: ServerOptions,
-): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const files = createStaticFiles(options.rendererDir);
   const server = createServer();
   const port = await listen(server, options.port);
   const configDir = options.configDir ?? null;
   const logPath = configDir === null ? null : join(configDir, LOG_FILE);
-  const log = new Log({
-    path: logPath,
-    now: () => new Date(),
-    echo: options.log,
-  });
-  const session = createSessionFolder(options.sessionParentDir ?? tmpdir());
+  const log = new Log({ path: logPath, now: () => new Date(), echo: options.log });
+  const session = makeSession(options);
   const engine = new EngineProcess({
     launcher: createForkLauncher({
       childPath: options.childPath,
@@ -86,39 +93,35 @@ export async function startServer(
   });
   const engineApi = createEngineClient(engine);
   const events = new Emitter((error) => log.add(toErrorData(error).message));
+  const store = new SettingsStore(configDir);
+  const recents = new Recents(configDir, log.add);
+  keepMemorySetting({ engine: engineApi, store, engineEvents: engine, events });
   const host = createLoopbackHostApi(
     {
       identity: { host: "loopback", version: options.version },
       engine: engineApi,
       engineEvents: engine,
       events,
-      store: new SettingsStore(configDir),
+      store,
       log,
-      licencesPath:
-        options.licencesPath ?? join(options.rendererDir, "../licences.txt"),
+      licencesPath: options.licencesPath ?? join(options.rendererDir, "../licences.txt"),
     },
-    openStartupFile(engineApi, options.picturePath),
+    recents,
+    openStartupFile(engineApi, recents, options.picturePath),
   );
   const access = new Access(port);
   const sockets = new EventSockets([engine, events]);
-  const parts = {
-    access,
-    files,
-    router: createRouter({ engine, host, log: log.add }),
-  };
+  const parts = { access, files, router: createRouter({ engine, host, log: log.add }) };
   server.on("request", (request, response) => {
     handleRequest(parts, request, response).catch((error: unknown) => {
       log.add(toErrorData(error).message);
-      if (!response.headersSent)
-        sendText(response, 500, "Something went wrong; see the log.");
+      if (!response.headersSent) sendText(response, 500, "Something went wrong; see the log.");
       else response.destroy();
     });
   });
   server.on("upgrade", (request, socket: Duplex, head: Buffer) => {
-    const isRefused =
-      request.url !== EVENTS_PATH || access.refuseCall(request) !== null;
-    if (isRefused)
-      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    const isRefused = request.url !== EVENTS_PATH || access.refuseCall(request) !== null;
+    if (isRefused) socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
     else sockets.accept(request, socket, head);
   });
   return {
@@ -127,25 +130,40 @@ export async function startServer(
     enginePid: () => engine.pid,
     close: async () => {
       sockets.close();
-      engine.dispose();
       await closeServer(server);
-      session.remove();
+      await endSession(session, async () => {
+        const { documents } = await withinLimit(engineApi.listDocuments({}));
+        return documents.some(({ isDirty }) => isDirty);
+      }).finally(() => engine.dispose());
     },
   };
+}
+
+/** Temporary folders are shared with everything else, so nothing there is ever recovered. */
+function makeSession({ sessionParentDir, configDir }: ServerOptions): SessionFolder {
+  const parentDir = sessionParentDir ?? (configDir == null ? null : join(configDir, "sessions"));
+  if (parentDir !== null) return createSessionFolder(parentDir);
+  const scratch = createScratchFolder(tmpdir());
+  return { ...scratch, release: scratch.remove };
+}
+
+/** An engine that hangs must not keep the host from ending. */
+function withinLimit<T>(work: Promise<T>): Promise<T> {
+  const limit = AbortSignal.timeout(ENGINE_ANSWER_MS);
+  return new Promise((resolve, reject) => {
+    limit.addEventListener("abort", () => reject(new Error("the engine did not answer")));
+    work.then(resolve, reject);
+  });
 }
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       const message = `Expected to listen on 127.0.0.1:${port} but got: ${error.message}; choose another port.`;
-      reject(
-        new AppError("NOT_AVAILABLE", message, { port }, { cause: error }),
-      );
+      reject(new AppError("NOT_AVAILABLE", message, { port }, { cause: error }));
     });
     // Proof of the cast: a server that listens on a host and port has such an address.
-    server.listen(port, "127.0.0.1", () =>
-      resolve((server.address() as AddressInfo).port),
-    );
+    server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 }
 

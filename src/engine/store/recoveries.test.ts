@@ -38,7 +38,7 @@ const opened = (name: string): NewDocument => ({
 const edit = {
   kind: "edit" as const,
   label: "Edit",
-  recipe: { kind: "edit" as const, model: "m", seed: 1, prompt: "", settings: {} },
+  recipe: { request: { kind: "edit", modelId: "m", seed: 1, prompt: "" }, madeBy: null },
   change: { patch: createRaster(1, 1, 3, 8), rect: { x: 1, y: 1, width: 1, height: 1 } },
 };
 
@@ -105,8 +105,8 @@ describe("recovery", () => {
       );
       const { documentId } = await alive.add(opened("a.png"));
       expect(await recoveries.list()).toEqual([]);
-      for (const call of [recoveries.take, recoveries.forget]) {
-        await expect(call.call(recoveries, `alive/${documentId}`)).rejects.toThrow(/not there/);
+      for (const call of ["take", "forget"] as const) {
+        await expect(recoveries[call](`alive/${documentId}`)).rejects.toThrow(/not there/);
       }
       child.kill("SIGKILL");
       await once(child, "exit");
@@ -156,8 +156,8 @@ describe("recovery", () => {
     "refuses %j, which names no document",
     async (recoveryId) => {
       await symlink("/", join(parent, "link")).catch(() => undefined);
-      for (const call of [recoveries.take, recoveries.forget]) {
-        await expect(call.call(recoveries, recoveryId)).rejects.toMatchObject({
+      for (const call of ["take", "forget"] as const) {
+        await expect(recoveries[call](recoveryId)).rejects.toMatchObject({
           code: "DOCUMENT_UNKNOWN",
         });
       }
