@@ -152,7 +152,7 @@ export class Editor {
     await this.#attempt(async () => {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
-      this.#useModel(info.models[0] ?? null);
+      this.useChosenModel();
       // First the picture: opening one takes older complaints away.
       if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
       for (const problem of info.modelProblems) {
@@ -176,9 +176,24 @@ export class Editor {
     this.tiles.clear();
   }
 
-  /** The engine was replaced: the job is lost, everything else is read again. */
+  /** Takes the model that the person chose, or else the first that there is. */
+  useChosenModel(): void {
+    const models = this.appInfo?.models ?? [];
+    const { modelId } = this.preferences.current;
+    const model = models.find((candidate) => candidate.modelId === modelId) ?? models[0] ?? null;
+    if (model?.modelId !== this.model?.modelId) this.#useModel(model);
+  }
+
+  /** Another device computes, or there are other models. */
+  refreshApp(news: Partial<Pick<AppInfo, "models" | "modelProblems" | "device">>): void {
+    if (this.appInfo === null) return;
+    this.appInfo = { ...this.appInfo, ...news };
+    this.useChosenModel();
+  }
+
+  /** The engine was replaced: jobs begin once more, everything else is read again. */
   afterRestart(): void {
-    for (const { job } of this.tabs.list) job.loseEngine();
+    for (const { job } of this.tabs.list) job.beginAgain();
     this.tiles.retryFailed();
     this.tileVersion++;
     this.ladder.reload();
@@ -204,7 +219,7 @@ export class Editor {
     this.mask.tool = tool;
     if (tool === "pan") return;
     if (!this.usesMask) this.mode = "edit";
-    this.job.select(null);
+    this.lookAtPicture();
   }
 
   /** Shows one scale on the canvas, as a running job has drawn it or as the picture has it; null stops. */
@@ -308,15 +323,22 @@ export class Editor {
   /** Leads to the panel that draws a new picture. */
   openGenerate(): void {
     this.mode = "generate";
+    this.lookAtPicture();
+  }
+
+  /** Leaves the job that covers the picture: it goes on, and its result waits in the queue. */
+  lookAtPicture(): void {
     this.job.select(null);
+    this.compare.stop();
   }
 
   /** Enter in the prompt: a result is kept, unless another prompt was typed in the meantime. */
   async submitPrompt(): Promise<void> {
     const { state } = this.job;
     if (state.kind !== "candidate") return this.run();
-    const { generatePrompt, prompt } = this.settings;
-    const typed = state.request.kind === "generate" ? generatePrompt : prompt;
+    const { generatePrompt, extendPrompt, prompt } = this.settings;
+    const own = { generate: generatePrompt, extend: extendPrompt, edit: prompt, upscale: prompt };
+    const typed = own[state.request.kind];
     return state.request.prompt === typed.trim() ? this.keep() : this.tryAgain();
   }
 

@@ -86,6 +86,8 @@ export class CanvasLayout {
 
   /** Whether the mask is shown: a preview or a result has to be seen as it is. */
   readonly isMaskShown = $derived.by(() => {
+    // A scale that is looked at has to be seen as it is, too.
+    if (this.#editor.ladder.peekedScale !== null) return false;
     const { job, compare, usesMask, mask } = this.#editor;
     const isCompared = compare.isHeld || this.shownLayout !== "off";
     return job.shown === null && !isCompared && usesMask && mask.isVisible;

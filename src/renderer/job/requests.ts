@@ -44,7 +44,7 @@ export function extendRequest(
     documentId: document.documentId,
     modelId: model.modelId,
     ...settings.margins,
-    prompt: settings.prompt.trim(),
+    prompt: settings.extendPrompt.trim(),
     negativePrompt: settings.negativePrompt.trim(),
     ...drawing(settings),
   };

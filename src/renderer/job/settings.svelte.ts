@@ -20,6 +20,8 @@ export class JobSettings {
   negativePrompt = $state("");
   /** The prompt for a new picture; kept apart from what an edit of the open one asks for. */
   generatePrompt = $state("");
+  /** What lies beyond the border; the prompt of an edit is about what lies within. */
+  extendPrompt = $state("");
   seed = $state(0);
   /** A locked seed is used again; an unlocked one is drawn anew for each run. */
   isSeedLocked = $state(false);

@@ -504,6 +504,8 @@ const english = {
     result: "Result",
     size: (width: number, height: number) => `${width} × ${height}`,
     ownSize: "Size",
+    pixels: "Megapixels",
+    small: "below 1 MP",
     width: "Width",
     height: "Height",
     lockRatio: "Keep the proportions",

@@ -1,6 +1,7 @@
 import { rectOfSize, type Rect } from "../../core/rect.js";
 import type { RevisionView } from "../document/document-controller.svelte.js";
 import type { JobController } from "../job/job-controller.svelte.js";
+import { messages } from "../text/messages.js";
 import type { Size } from "./geometry.js";
 
 /** Pixels that lie over (a part of) the picture. */
@@ -29,11 +30,13 @@ export interface Scene {
   readonly after: readonly Layer[];
   /** What to compare with, or null if there is nothing to compare. */
   readonly before: readonly Layer[] | null;
+  /** What the two sides are called, where "before" and "after" would be wrong. */
+  readonly names?: Readonly<Record<"before" | "after", string>>;
 }
 
 /** What is looked at besides the document. */
 export interface SceneParts {
-  readonly job: Pick<JobController, "state" | "shown" | "shownRival">;
+  readonly job: Pick<JobController, "state" | "shown" | "shownRival" | "selected" | "variation">;
   /** One scale of the picture, which the person points at. */
   readonly peek: { readonly rect: Rect; readonly image: PatchImage } | null;
 }
@@ -51,7 +54,8 @@ export function sceneOf(
     const whole = rectOfSize(size.width, size.height);
     const patch = (image: PatchImage): Layer => ({ kind: "patch", rect: whole, image });
     const before = shownRival === null ? null : [patch(shownRival)];
-    return { id: `job/${shown.jobId}`, size, after: [patch(shown)], before };
+    const names = shownRival === null ? {} : namesOf(job);
+    return { id: `job/${shown.jobId}`, size, after: [patch(shown)], before, ...names };
   }
   if (document === null) return null;
   const base: Layer = { kind: "tiles", view: document };
@@ -72,6 +76,13 @@ export function sceneOf(
     image,
     ...(isLarger ? { isLarger } : {}),
   });
-  const before = shownRival === null ? [base] : [base, patch(shownRival)];
-  return { id, size, after: [base, patch(shown)], before };
+  const after = [base, patch(shown)];
+  if (shownRival === null) return { id, size, after, before: [base] };
+  return { id, size, after, before: [base, patch(shownRival)], ...namesOf(job) };
+}
+
+/** The two variations that are compared, as people count. */
+function namesOf({ selected, variation }: SceneParts["job"]): Pick<Scene, "names"> {
+  const { name } = messages.variations;
+  return { names: { before: name((selected?.rival ?? 0) + 1), after: name(variation + 1) } };
 }

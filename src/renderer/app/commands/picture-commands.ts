@@ -95,7 +95,7 @@ export const pictureCommands = {
     text: () => messages.accept.againTip,
     group: "picture",
     section: 3,
-    keys: ["Shift+KeyR"],
+    keys: ["Shift+Enter"],
     isEnabled: (editor) => editor.job.state.kind === "candidate",
     run: (editor) => void editor.tryAgain(),
   },
@@ -104,7 +104,7 @@ export const pictureCommands = {
     group: "picture",
     section: 3,
     isEnabled: (editor) => editor.job.selected !== null && hasPicture(editor),
-    run: (editor) => editor.job.select(null),
+    run: (editor) => editor.lookAtPicture(),
   },
   previewUpscale: {
     text: () => messages.upscale.previewRun,
