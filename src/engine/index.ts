@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   currentEntry,
@@ -17,16 +17,18 @@ import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
 import type { DocumentId, JobId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
 import type { ModelSummary } from "../shared/models.js";
-import { notYet } from "../shared/not-yet.js";
 import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
+import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
 import { readPicture } from "./files/read-picture.js";
 import { DrawnCodesMemory } from "./jobs/drawn-codes.js";
 import { JobQueue, type ResumedJob } from "./jobs/job-queue.js";
 import { ResultStore } from "./jobs/result-store.js";
 import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
+import { withOrigin } from "./recipes.js";
 import {
+  filesOfResult,
   runJob,
   type JobBase,
   type JobResult,
@@ -40,9 +42,14 @@ import { DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { scaleThumbnails } from "./store/scale-thumbnails.js";
 import { TileCache } from "./store/tiles.js";
+import { upscaleMethods } from "./upscale/upscale-methods.js";
 
 export { readFileBytes } from "./files/read-bytes.js";
 export { readMask } from "./files/read-mask.js";
+export { describeFingerprint, sameFingerprint, type Fingerprint } from "./files/fingerprint.js";
+export { readRecipe } from "./files/read-recipe.js";
+export type { Recipe, RecipeStep } from "./files/recipe.js";
+export { restoreRequest } from "./files/recorded-request.js";
 export { readPicture, type Picture } from "./files/read-picture.js";
 export { writeFileAtomically } from "./process/atomic-write.js";
 
@@ -67,6 +74,8 @@ export interface Engine extends Transport {
   readonly api: EngineApi;
   /** Installs a bundle from a folder or a zip file of this machine; as `importBundle` otherwise. */
   importBundlePath(path: string): Promise<ModelSummary>;
+  /** Tells the shown picture of a document from every other one. */
+  fingerprint(documentId: DocumentId): Promise<Fingerprint>;
   /** Tries devices that nobody tried yet, in the background, and moves over to a faster one. */
   exploreDevices(): void;
   /** Cancels jobs and frees sessions; documents stay in the session folder. */
@@ -139,6 +148,12 @@ class InProcessEngine implements Engine {
     return this.#parts.importPath(path);
   }
 
+  async fingerprint(documentId: DocumentId): Promise<Fingerprint> {
+    const { state } = await this.#store.get(documentId);
+    const { revision } = currentEntry<StoredEntry>(state);
+    return fingerprintOf(await this.#store.raster(documentId, revision));
+  }
+
   exploreDevices(): void {
     this.#parts.explore();
   }
@@ -184,7 +199,9 @@ class InProcessEngine implements Engine {
         return this.#changed(file);
       },
       discardResult: async ({ jobId }) => {
+        const files = filesOfResult(await this.#jobs.result(jobId));
         await this.#jobs.discard(jobId);
+        for (const file of files) await rm(file, { force: true });
         return {};
       },
       undo: ({ documentId }) => this.#update(documentId, (state) => undo(state)),
@@ -193,7 +210,7 @@ class InProcessEngine implements Engine {
         this.#update(documentId, (state) => goToRevision(state, revision)),
       ...maskMethods(this.#store),
       ...this.#documents,
-      previewUpscale: notYet("previewUpscale"),
+      ...upscaleMethods(this.#parts.models, this.#store),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);
@@ -251,8 +268,9 @@ class InProcessEngine implements Engine {
     const complete = this.#drawn.resolve(request);
     const jobId = this.#jobs.start(async (context) => {
       const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
+      const result = withOrigin(outcome.result, this.#parts.originOf(request.modelId));
       if (outcome.result.drawn) this.#drawn.remember(jobId, outcome.result.drawn);
-      return outcome;
+      return { ...outcome, result };
     }, resumed);
     return jobId;
   }

@@ -1,7 +1,7 @@
 import { AppError } from "../core/errors.js";
 import type { Raster } from "../core/raster.js";
 import { rectOfSize, type Rect } from "../core/rect.js";
-import { toScreenPixels } from "../core/screen-pixels.js";
+import { toScreenPixels, type ScreenPixels } from "../core/screen-pixels.js";
 import type { DocumentId } from "../shared/ids.js";
 import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
 import { notYet } from "../shared/not-yet.js";
@@ -12,11 +12,12 @@ import type { DrawnCodes } from "./jobs/drawn-codes.js";
 import type { JobOutcome } from "./jobs/job-queue.js";
 import type { LoadedModel } from "./jobs/prompts.js";
 import { runGenerate } from "./jobs/run-generate.js";
-import { runUpscale } from "./jobs/run-upscale.js";
+import { upscaledFormat, upscaleInto } from "./jobs/run-upscale.js";
 import type { Models } from "./models.js";
 import { labelOf, recipeStepOf } from "./recipes.js";
 import type { DocumentStore, NewDocument, NewRevision } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
+import { ScreenSink, teeSink } from "./upscale/row-sink.js";
 
 /** What accepting a variation of a job's result does. */
 export type VariationResult =
@@ -100,22 +101,31 @@ async function upscale(
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
   const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
-  const raster = await runUpscale(loaded, original, request, context);
-  const rect = rectOfSize(raster.width, raster.height);
-  return {
-    shown: {
-      kind: "upscale",
-      documentId,
-      rect,
-      changedPixels: areaOf(rect),
-      ...shownPicture(raster),
-    },
-    bytes: raster.data.byteLength,
-    result: {
-      variations: [revisionResult(request, { documentId, revision }, { raster })],
-      drawn: null,
-    },
-  };
+  const format = upscaledFormat(original, request);
+  const screen = new ScreenSink(format, SHOWN_SIDE);
+  const file = await store.createRows(format);
+  try {
+    await upscaleInto(loaded, original, request, teeSink(screen, file), context);
+    const rasterFile = await file.finish();
+    const rect = rectOfSize(format.width, format.height);
+    return {
+      shown: {
+        kind: "upscale",
+        documentId,
+        rect,
+        changedPixels: areaOf(rect),
+        ...forScreen(screen.pixels),
+      },
+      bytes: 0,
+      result: {
+        variations: [revisionResult(request, { documentId, revision }, { rasterFile })],
+        drawn: null,
+      },
+    };
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
 }
 
 async function generate(
@@ -203,6 +213,15 @@ function newDocument(request: GenerateJob, raster: Raster): NewDocument {
   };
 }
 
+/** Files that a result holds and that nobody needs once it is discarded. */
+export function filesOfResult({ variations }: JobResult): string[] {
+  return variations.flatMap((variation) => {
+    if (variation.type !== "revision") return [];
+    const { change } = variation.revision;
+    return "rasterFile" in change ? [change.rasterFile.path] : [];
+  });
+}
+
 /** @throws AppError REQUEST_INVALID if the job made fewer variations */
 export function variationOf({ variations }: JobResult, index = 0): VariationResult {
   const wanted = variations[index];
@@ -235,7 +254,10 @@ function revisionResult(
 function shownPicture(raster: Raster) {
   const rect = rectOfSize(raster.width, raster.height);
   const factor = Math.max(1, Math.ceil(Math.max(rect.width, rect.height) / SHOWN_SIDE));
-  const { width, height, rgba } = toScreenPixels(raster, rect, factor);
+  return forScreen(toScreenPixels(raster, rect, factor));
+}
+
+function forScreen({ width, height, rgba }: ScreenPixels) {
   return { width, height, rgba: plainBytes(rgba) };
 }
 

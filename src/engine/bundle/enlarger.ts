@@ -8,8 +8,14 @@ export interface Planes {
   readonly data: Float32Array;
 }
 
+/** What enlarges; {@link Enlarger} is the one there is. */
+export interface EnlargingNetwork {
+  readonly network: Pick<EnlargeNetwork, "factor" | "halo">;
+  run(planes: Planes): Promise<Planes>;
+}
+
 /** A convolutional network that enlarges pictures of any size. */
-export class Enlarger {
+export class Enlarger implements EnlargingNetwork {
   constructor(
     readonly network: EnlargeNetwork,
     private readonly graph: Graph,

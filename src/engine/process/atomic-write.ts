@@ -87,7 +87,8 @@ function systemCode(error: unknown): string | null {
   return error instanceof Error && "code" in error ? String(error.code) : null;
 }
 
-function asWriteError(error: unknown, path: string): unknown {
+/** A failure to write as an error for people: TARGET_UNWRITABLE or DISK_FULL. */
+export function asWriteError(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (error instanceof AppError || code === null) return error;
   if (code === "ENOSPC" || code === "EDQUOT") {

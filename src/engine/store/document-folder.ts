@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../core/errors.js";
 import type { PictureMetadata } from "../files/metadata.js";
@@ -37,6 +37,13 @@ export class DocumentFolder {
   async writeBlob(kind: string, bytes: Uint8Array): Promise<string> {
     const name = `${kind}-${randomBytes(8).toString("hex")}.bin`;
     await writeFileAtomically(join(this.path, name), bytes);
+    return name;
+  }
+
+  /** Takes over a file of the same session folder, flushed already, under a new name, which is returned. */
+  async adoptBlob(kind: string, path: string): Promise<string> {
+    const name = `${kind}-${randomBytes(8).toString("hex")}.bin`;
+    await rename(path, join(this.path, name));
     return name;
   }
 

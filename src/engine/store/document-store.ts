@@ -13,11 +13,13 @@ import { createRaster, type Raster, type Samples } from "../../core/raster.js";
 import type { Rect } from "../../core/rect.js";
 import { documentIdSchema, type DocumentId } from "../../shared/ids.js";
 import type { PictureMetadata } from "../files/metadata.js";
+import { fingerprintOf, type Fingerprint } from "../files/fingerprint.js";
 import type { RecipeStep } from "../files/recipe.js";
 import { ByteCache } from "./byte-cache.js";
 import type { DocumentFile, RevisionContent, StoredEntry } from "./document-file.js";
 import { DOCUMENTS_FOLDER, DocumentFolder } from "./document-folder.js";
 import { statesToDrop } from "./history-budget.js";
+import { RowFile, type RasterFile } from "./row-file.js";
 
 const MEGABYTE = 1024 * 1024;
 /** What the app's settings begin with, too. */
@@ -45,7 +47,11 @@ export interface NewRevision {
   readonly kind: "edit" | "upscale";
   readonly label: string;
   readonly recipe: RecipeStep;
-  readonly change: { readonly raster: Raster } | { readonly patch: Raster; readonly rect: Rect };
+  readonly change:
+    | { readonly raster: Raster }
+    /** Of {@link DocumentStore.createRows}; the file becomes the document's. */
+    | { readonly rasterFile: RasterFile }
+    | { readonly patch: Raster; readonly rect: Rect };
 }
 
 /**
@@ -129,18 +135,16 @@ export class DocumentStore {
     await this.#folder(documentId).remove();
   }
 
+  /** A file for a picture that is too large to hold until it is accepted or removed. */
+  createRows(format: Omit<RasterFile, "path">): Promise<RowFile> {
+    return RowFile.create(join(this.sessionDir, "rows"), format);
+  }
+
   /** Adds a state after the shown one. */
   append(documentId: DocumentId, revision: NewRevision): Promise<DocumentFile> {
     return this.#change(documentId, async (file, folder) => {
       const { change, kind, label, recipe } = revision;
-      const content: RevisionContent =
-        "raster" in change
-          ? await writeRaster(folder, change.raster)
-          : {
-              type: "patch",
-              file: await folder.writeBlob("patch", bytesOf(change.patch.data)),
-              rect: change.rect,
-            };
+      const content = await writeChange(folder, change);
       const state = appendEntry<StoredEntry>(file.state, { label, kind, content, recipe });
       return this.#withinBudget({ ...file, state }, folder);
     });
@@ -224,6 +228,14 @@ export class DocumentStore {
     return change;
   }
 
+  /** The picture that a document's first step worked on; null if that made a new one. */
+  async source({ documentId, state, forgotten }: DocumentFile): Promise<Fingerprint | null> {
+    if (forgotten) return forgotten.source;
+    const [first] = state.entries;
+    if (!first || first.recipe !== null) return null;
+    return fingerprintOf(await this.raster(documentId, first.revision));
+  }
+
   /** Drops the oldest states if there are too many; the oldest that stays becomes a whole picture. */
   async #withinBudget(file: DocumentFile, folder: DocumentFolder): Promise<DocumentFile> {
     const { state, documentId } = file;
@@ -242,6 +254,10 @@ export class DocumentStore {
     return {
       ...file,
       forgottenStates: (file.forgottenStates ?? 0) + dropped,
+      forgotten: {
+        source: await this.source(file),
+        steps: [...(file.forgotten?.steps ?? []), ...stepsOf(state.entries.slice(0, dropped))],
+      },
       state: {
         ...state,
         entries,
@@ -260,6 +276,11 @@ export class DocumentStore {
   }
 }
 
+/** What made the states that were made and not opened, oldest first. */
+export function stepsOf(entries: readonly StoredEntry[]): RecipeStep[] {
+  return entries.flatMap(({ recipe }) => (recipe ? [recipe] : []));
+}
+
 function unknownDocument(documentId: DocumentId): AppError {
   return new AppError(
     "DOCUMENT_UNKNOWN",
@@ -270,6 +291,19 @@ function unknownDocument(documentId: DocumentId): AppError {
 
 function keyOf(documentId: DocumentId, revision: number): string {
   return `${documentId}/${revision}`;
+}
+
+async function writeChange(
+  folder: DocumentFolder,
+  change: NewRevision["change"],
+): Promise<RevisionContent> {
+  if ("raster" in change) return writeRaster(folder, change.raster);
+  if ("rasterFile" in change) {
+    const { path, ...format } = change.rasterFile;
+    return { type: "raster", file: await folder.adoptBlob("raster", path), ...format };
+  }
+  const file = await folder.writeBlob("patch", bytesOf(change.patch.data));
+  return { type: "patch", file, rect: change.rect };
 }
 
 async function writeRaster(folder: DocumentFolder, raster: Raster): Promise<RevisionContent> {

@@ -9,7 +9,7 @@ import {
   type Rect,
 } from "../../core/rect.js";
 import type { PredictionView } from "../../core/rounding/upscale.js";
-import type { Enlarger, Planes } from "../bundle/enlarger.js";
+import type { EnlargingNetwork, Planes } from "../bundle/enlarger.js";
 import { flatPixels, type ChannelRange } from "./flat-pixels.js";
 import type { Strip } from "./strip.js";
 import type { TileSizer } from "./tile-sizer.js";
@@ -44,7 +44,7 @@ const LEAST_SPLIT = 16;
 export class NetworkTiles {
   constructor(
     private readonly raster: Raster,
-    private readonly enlarger: Enlarger,
+    private readonly enlarger: EnlargingNetwork,
     private readonly sizer: TileSizer,
     private readonly callbacks: NetworkCallbacks,
   ) {}

@@ -5,7 +5,7 @@ import {
   type Raster,
   type Samples,
 } from "../../core/raster.js";
-import { rectOfSize } from "../../core/rect.js";
+import { bottomOf, rectOfSize, type Rect } from "../../core/rect.js";
 import { AreaReducer, type ReducedAxis } from "../../core/rounding/area-reducer.js";
 import { toScreenPixels, type ScreenPixels } from "../../core/screen-pixels.js";
 
@@ -62,6 +62,28 @@ export class ReducingSink implements RowSink {
       this.#reducer.add(input, (output) => finished.push(output));
     }
     for (const output of finished) await this.next.write(output, 1);
+  }
+}
+
+/** Hands on a part of what it gets. */
+export class CroppingSink implements RowSink {
+  #row = 0;
+
+  constructor(
+    private readonly part: Rect,
+    private readonly format: Pick<RowFormat, "channels">,
+    private readonly next: RowSink,
+  ) {}
+
+  async write(rows: Samples, count: number): Promise<void> {
+    const { channels } = this.format;
+    const { x, y, width } = this.part;
+    const length = rows.length / count;
+    for (let row = 0; row < count; row++, this.#row++) {
+      if (this.#row < y || this.#row >= bottomOf(this.part)) continue;
+      const first = row * length + x * channels;
+      await this.next.write(rows.subarray(first, first + width * channels), 1);
+    }
   }
 }
 

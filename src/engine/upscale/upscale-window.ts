@@ -1,7 +1,7 @@
 import { readModelChannel, readModelImage } from "../../core/model-image.js";
 import { colourChannelsOf, hasAlphaChannel, type Raster } from "../../core/raster.js";
 import { bottomOf, type Rect } from "../../core/rect.js";
-import type { Enlarger } from "../bundle/enlarger.js";
+import type { EnlargingNetwork } from "../bundle/enlarger.js";
 import type { DetailPredictor } from "./detail-predictor.js";
 import { flatPixels, type ChannelRange } from "./flat-pixels.js";
 import { NetworkTiles, type NetworkCallbacks } from "./network-tiles.js";
@@ -18,7 +18,7 @@ export interface UpscaleMethod {
   /** Input pixels that the predictors' tiles start at a multiple of. */
   readonly alignment: number | undefined;
   /** A convolutional network, which then gives all that is faithful; null to do without. */
-  readonly enlarger: Enlarger | null;
+  readonly enlarger: EnlargingNetwork | null;
   /** Tile by tile: all colours without an enlarger; with one, what is drawn, or null for nothing. */
   readonly colour: DetailPredictor | null;
   /** The share of `colour` where there is an enlarger, too. */
@@ -71,7 +71,7 @@ interface Network {
   readonly sizer: TileSizer;
 }
 
-function networkOf(job: WindowJob, enlarger: Enlarger): Network {
+function networkOf(job: WindowJob, enlarger: EnlargingNetwork): Network {
   const { raster, window, callbacks, method } = job;
   const sizer = new TileSizer({
     halo: enlarger.network.halo,

@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { cropRaster, type Raster } from "../../src/core/raster.js";
+import type { Rect } from "../../src/core/rect.js";
+import { runUpscale, type UpscaleRequest } from "../../src/engine/jobs/run-upscale.js";
+import { previewUpscale } from "../../src/engine/upscale/preview-upscale.js";
+import { openUpscalers, type Upscalers } from "./debug-bundle.js";
+import { quietContext, testPicture } from "./pictures.js";
+
+let loaded: Upscalers;
+beforeAll(async () => {
+  loaded = await openUpscalers();
+});
+
+const request: UpscaleRequest = { factor: 2, creativity: 0, prompt: "", seed: 1, guidance: 1 };
+
+/** The samples of a part, as a plain array. */
+function part(raster: Raster, rect: Rect): number[] {
+  return [...cropRaster(raster, rect).data];
+}
+
+describe.each(["network", "decoder"] as const)("a preview by the %s", (by) => {
+  it("shows the very pixels that the whole upscale has there", async () => {
+    const picture = testPicture(83, 61, 4, 8);
+    const factors = by === "network" ? ([2, 4, 8] as const) : ([2, 4] as const);
+    for (const factor of factors) {
+      const whole = await runUpscale(loaded[by], picture, { ...request, factor }, quietContext());
+      const parts = fc.record({
+        x: fc.integer({ min: -5, max: 80 }),
+        y: fc.integer({ min: -5, max: 58 }),
+        width: fc.integer({ min: 6, max: 40 }),
+        height: fc.integer({ min: 6, max: 40 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(parts, async (rect) => {
+          const found = await previewUpscale(
+            loaded[by],
+            picture,
+            { ...request, factor },
+            rect,
+            quietContext(),
+          );
+          const { x, y, width, height } = found.rect;
+          const big = {
+            x: x * factor,
+            y: y * factor,
+            width: width * factor,
+            height: height * factor,
+          };
+          expect([...found.raster.data]).toEqual(part(whole, big));
+        }),
+        { numRuns: 6 },
+      );
+    }
+  });
+
+  it("does so for a size that is no power of two", async () => {
+    const picture = testPicture(50, 41, 3, 16);
+    const size = { width: 131, height: 97 };
+    const whole = await runUpscale(loaded[by], picture, { ...request, size }, quietContext());
+    const rect = { x: 13, y: 9, width: 20, height: 17 };
+    const found = await previewUpscale(
+      loaded[by],
+      picture,
+      { ...request, size },
+      rect,
+      quietContext(),
+    );
+    const [x, y] = [Math.floor((13 * 131) / 50), Math.floor((9 * 97) / 41)];
+    const width = Math.ceil((33 * 131) / 50) - x;
+    const height = Math.ceil((26 * 97) / 41) - y;
+    expect([found.raster.width, found.raster.height]).toEqual([width, height]);
+    expect([...found.raster.data]).toEqual(part(whole, { x, y, width, height }));
+  });
+
+  it("refuses a part that is too large or outside", async () => {
+    const picture = testPicture(300, 20, 1, 8);
+    for (const rect of [
+      { x: 0, y: 0, width: 257, height: 9 },
+      { x: 300, y: 0, width: 9, height: 9 },
+    ]) {
+      const refused = previewUpscale(loaded[by], picture, request, rect, quietContext());
+      await expect(refused).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    }
+  });
+});

@@ -1,0 +1,156 @@
+import { readFile } from "node:fs/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { AppError } from "../../src/core/errors.js";
+import { createRaster, rastersEqual, type Raster } from "../../src/core/raster.js";
+import { rectOfSize } from "../../src/core/rect.js";
+import { findBlockMismatch } from "../../src/core/verify.js";
+import type { EnlargingNetwork, Planes } from "../../src/engine/bundle/enlarger.js";
+import { readPicture } from "../../src/engine/index.js";
+import { chooseMethod } from "../../src/engine/upscale/choose-method.js";
+import { RasterSink } from "../../src/engine/upscale/row-sink.js";
+import { upscaleWindow, type UpscaleMethod } from "../../src/engine/upscale/upscale-window.js";
+import { openUpscalers, type Upscalers } from "./debug-bundle.js";
+import { quietContext } from "./pictures.js";
+
+let loaded: Upscalers;
+const pictures: Record<string, Raster> = {};
+const [width, height] = [180, 150];
+
+beforeAll(async () => {
+  loaded = await openUpscalers();
+  const grey = (value: (x: number, y: number, i: number) => number) =>
+    createRaster(
+      width,
+      height,
+      1,
+      8,
+      Uint8Array.from({ length: width * height }, (_, i) =>
+        value(i % width, Math.floor(i / width), i),
+      ),
+    );
+  pictures["flat"] = grey(() => 100);
+  pictures["gradient"] = grey((x, y) => 30 + (x + y) / 2);
+  let state = 1;
+  pictures["noise"] = grey(() => (state = (state * 48_271) % 2_147_483_647) % 256);
+  const path = new URL("../../assets/samples/wren-512x512.jpg", import.meta.url);
+  const photo = (await readPicture(await readFile(path), "wren")).raster;
+  pictures["photo"] = photo;
+});
+
+/** The first run is over 96 x 96 pixels; memory decides about the others. */
+const memories = { small: 90e6, middle: 300e6, large: 8e9 };
+
+/** Upscales with tiles as memory allows; notes the sides of the tiles' inputs. */
+async function upscale(
+  raster: Raster,
+  by: keyof Upscalers,
+  freeBytes: number,
+  onTile: (planes: Planes) => void = () => undefined,
+): Promise<Raster> {
+  const request = { factor: 2 as const, creativity: 0, prompt: "", seed: 1, guidance: 1 };
+  const context = quietContext();
+  const chosen = await chooseMethod(loaded[by], request, 2, context);
+  const method: UpscaleMethod = {
+    ...chosen,
+    enlarger: chosen.enlarger && watched(chosen.enlarger, onTile),
+  };
+  const { width, height, channels, depth } = raster;
+  const sink = new RasterSink({ width: width * 2, height: height * 2, channels, depth });
+  await upscaleWindow({ raster, window: rectOfSize(width, height) }, method, sink, {
+    pause: async () => undefined,
+    // No time passes: tiles are as large as memory allows.
+    clock: () => 0,
+    freeBytes,
+    onDone: () => undefined,
+  });
+  return sink.raster;
+}
+
+/** A real network whose runs can be seen, and refused. */
+function watched(real: EnlargingNetwork, onTile: (planes: Planes) => void): EnlargingNetwork {
+  return {
+    network: real.network,
+    run: async (planes) => {
+      onTile(planes);
+      return real.run(planes);
+    },
+  };
+}
+
+/**
+ * Mean jump between neighbouring columns at given places, divided by that over all columns: above 1
+ * means that those places can be seen.
+ */
+function seamIndex({ width, height, channels, data }: Raster, borders: readonly number[]): number {
+  const jump = (x: number) => {
+    let sum = 0;
+    for (let y = 0; y < height; y++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const at = (y * width + x) * channels + channel;
+        sum += Math.abs(data[at]! - data[at - channels]!);
+      }
+    }
+    return sum;
+  };
+  const mean = (places: readonly number[]) =>
+    places.reduce((sum, x) => sum + jump(x), 0) / places.length;
+  // Every second column only, as borders are: the network treats even and odd columns differently.
+  const all = Array.from({ length: width / 2 - 1 }, (_, i) => 2 * i + 2);
+  const usual = mean(all);
+  return usual === 0 ? 1 : mean(borders) / usual;
+}
+
+function psnr(a: Raster, b: Raster): number {
+  let sum = 0;
+  a.data.forEach((value, i) => (sum += (value - b.data[i]!) ** 2));
+  return -10 * Math.log10(Math.max(sum / a.data.length, 1e-9) / 255 ** 2);
+}
+
+describe.each(["flat", "gradient", "noise", "photo"])("tiles of a picture of %s", (name) => {
+  it("leave no trace: every size of tiles gives the same picture, bit for bit", async () => {
+    const found: Raster[] = [];
+    const tiles: number[] = [];
+    for (const freeBytes of Object.values(memories)) {
+      let count = 0;
+      found.push(await upscale(pictures[name]!, "network", freeBytes, () => count++));
+      tiles.push(count);
+    }
+    if (name !== "flat") expect(tiles[0]).toBeGreaterThan(tiles[2]!);
+    for (const picture of found.slice(1)) {
+      expect(rastersEqual(picture, found[0]!)).toBe(true);
+      expect(psnr(picture, found[0]!)).toBeGreaterThan(55);
+    }
+    expect(findBlockMismatch(found[0]!, pictures[name]!, 2)).toBeNull();
+  });
+});
+
+describe("the decoder's overlapping tiles", () => {
+  it.each(["flat", "gradient"])("show no seam on a picture of %s", async (name) => {
+    const big = await upscale(pictures[name]!, "decoder", memories.large);
+    // Tiles of 16 pixels, a cell of 4 apart from whole: they begin every 12 pixels.
+    const borders = Array.from({ length: 13 }, (_, i) => 2 * 12 * (i + 1));
+    expect(seamIndex(big, borders)).toBeLessThan(1.1);
+  });
+});
+
+describe("too little memory", () => {
+  it("makes tiles smaller instead of ending the job, with the same result", async () => {
+    const photo = pictures["photo"]!;
+    const whole = await upscale(photo, "network", memories.large);
+    const areas: number[] = [];
+    const short = await upscale(photo, "network", memories.large, ({ width, height }) => {
+      areas.push(width * height);
+      if (width * height > 3_000) throw new AppError("OUT_OF_MEMORY", "Expected more memory.");
+    });
+    expect(rastersEqual(short, whole)).toBe(true);
+    // Once it is known, larger tiles are hardly tried any more.
+    expect(areas.filter((area) => area > 3_000).length).toBeLessThan(12);
+  });
+
+  it("ends the job where the smallest tiles do not fit either", async () => {
+    const never = upscale(pictures["noise"]!, "network", memories.large, () => {
+      throw new RangeError("Array buffer allocation failed");
+    });
+    await expect(never).rejects.toThrow(/allocation failed/);
+  });
+});
