@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   currentEntry,
@@ -17,6 +17,7 @@ import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
 import type { DocumentId, JobId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
 import type { ModelSummary } from "../shared/models.js";
+import { notYet } from "../shared/not-yet.js";
 import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
@@ -28,7 +29,6 @@ import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
 import { withOrigin } from "./recipes.js";
 import {
-  filesOfResult,
   runJob,
   type JobBase,
   type JobResult,
@@ -42,7 +42,6 @@ import { DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { scaleThumbnails } from "./store/scale-thumbnails.js";
 import { TileCache } from "./store/tiles.js";
-import { upscaleMethods } from "./upscale/upscale-methods.js";
 
 export { readFileBytes } from "./files/read-bytes.js";
 export { readMask } from "./files/read-mask.js";
@@ -199,9 +198,7 @@ class InProcessEngine implements Engine {
         return this.#changed(file);
       },
       discardResult: async ({ jobId }) => {
-        const files = filesOfResult(await this.#jobs.result(jobId));
         await this.#jobs.discard(jobId);
-        for (const file of files) await rm(file, { force: true });
         return {};
       },
       undo: ({ documentId }) => this.#update(documentId, (state) => undo(state)),
@@ -210,7 +207,7 @@ class InProcessEngine implements Engine {
         this.#update(documentId, (state) => goToRevision(state, revision)),
       ...maskMethods(this.#store),
       ...this.#documents,
-      ...upscaleMethods(this.#parts.models, this.#store),
+      previewUpscale: notYet("previewUpscale"),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);

@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { env } from "onnxruntime-node";
 import type { AppErrorData } from "../core/errors.js";
 import type { EngineApi } from "../shared/api.js";
+import type { ModelId } from "../shared/ids.js";
 import type { ModelSummary } from "../shared/models.js";
 import type { Prober } from "../shared/probe.js";
 import { BundleMethods } from "./bundle/bundle-methods.js";
-import { offeredProviders } from "./device/device.js";
+import { describeProvider, offeredProviders } from "./device/device.js";
 import { DeviceMemory } from "./device/device-memory.js";
 import { Devices } from "./device/devices.js";
 import { driverVersion, whyAbsent } from "./device/graphics.js";
+import type { RecipeStep } from "./files/recipe.js";
 import type { Emit } from "./jobs/job-queue.js";
 import { Models } from "./models.js";
 
@@ -35,6 +37,8 @@ export interface ModelParts {
   importPath(path: string): Promise<ModelSummary>;
   /** Tries devices that are not known yet, in the background. */
   explore(): void;
+  /** What a loaded model's results are to be recorded with; null if it is not loaded. */
+  originOf(modelId: ModelId): RecipeStep["madeBy"];
   /** True for a failure that the CPU, one picture at a time, may not meet. */
   isWorthRetrying(failure: AppErrorData): boolean;
 }
@@ -73,6 +77,14 @@ export function createModelParts(options: ModelPartsOptions, emit: Emit): ModelP
   return {
     models,
     importPath: (path) => bundles.importPath(path),
+    originOf: (modelId) => {
+      const loaded = models.loadedOn(modelId);
+      if (loaded === null) return null;
+      const { provider, sha256 } = loaded;
+      const { actual } = devices;
+      const device = actual.provider === provider ? actual.name : describeProvider(provider);
+      return { modelSha256: sha256, provider, device };
+    },
     isWorthRetrying: ({ code }) => {
       if (code === "OUT_OF_MEMORY") return true;
       const isDevices = code === "ENGINE_OUTPUT_INVALID" || code === "BUNDLE_DAMAGED";

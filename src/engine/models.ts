@@ -115,6 +115,11 @@ export class Models {
     return model;
   }
 
+  /** What a model that is loaded computes on, and what it is; null if it is not loaded. */
+  loadedOn(modelId: ModelId): { readonly provider: Provider; readonly sha256: string } | null {
+    return this.#loaded.get(modelId) ?? null;
+  }
+
   /** Frees a model's memory; nothing happens if it is not loaded. */
   async unload(modelId: ModelId): Promise<void> {
     const loading = this.#loaded.get(modelId);

@@ -1,16 +1,28 @@
-import type { StoredEntry } from "./store/document-file.js";
-import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
+import type { JobRequest } from "../shared/jobs.js";
+import type { Raster } from "../core/raster.js";
+import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
 import type { Recipe, RecipeStep } from "./files/recipe.js";
+import { recordRequest } from "./files/recorded-request.js";
+import type { JobResult, VariationResult } from "./run-job.js";
 
-/** What a job leaves in the history and in exported files: everything but pixels. */
+/** What a job leaves in the history and in exported files: its whole request. */
 export function recipeStepOf(request: JobRequest): RecipeStep {
-  return {
-    kind: request.kind,
-    model: request.modelId,
-    seed: request.seed,
-    prompt: request.prompt,
-    settings: settingsOf(request),
-  };
+  return { request: recordRequest(request), madeBy: null };
+}
+
+/** A job's result whose records say what it was computed by. */
+export function withOrigin(result: JobResult, madeBy: RecipeStep["madeBy"]): JobResult {
+  return { ...result, variations: result.variations.map((one) => stamp(one, madeBy)) };
+}
+
+function stamp(result: VariationResult, madeBy: RecipeStep["madeBy"]): VariationResult {
+  if (result.type === "revision") {
+    const { revision } = result;
+    return { ...result, revision: { ...revision, recipe: { ...revision.recipe, madeBy } } };
+  }
+  const { document } = result;
+  const recipe = document.recipe && { ...document.recipe, madeBy };
+  return { ...result, document: { ...document, recipe } };
 }
 
 /** The label of a job's revision in the history. */
@@ -28,38 +40,22 @@ export function labelOf(request: JobRequest): string {
   }
 }
 
-/** The steps of the shown states, or null if nothing was generated. */
-export function recipeOf(entries: readonly StoredEntry[]): Recipe | null {
-  const steps = entries.flatMap(({ recipe }) => (recipe ? [recipe] : []));
-  return steps.length === 0 ? null : { software: "Spectral Studio", steps };
-}
-
-function settingsOf(request: JobRequest): Record<string, number | string> {
-  switch (request.kind) {
-    case "edit":
-      return {
-        ...drawingSettings(request),
-        frozenScales: request.frozenScales,
-        feather: request.feather,
-      };
-    case "generate":
-      return drawingSettings(request);
-    case "extend": {
-      const { left, top, right, bottom } = request;
-      return { ...drawingSettings(request), left, top, right, bottom };
-    }
-    case "upscale":
-      return upscaleSettings(request);
-  }
-}
-
-function drawingSettings(
-  request: EditJob | GenerateJob | ExtendJob,
-): Record<string, number | string> {
-  const { negativePrompt, guidance, temperature, topK, topP } = request;
-  return { negativePrompt, guidance, temperature, topK, topP };
-}
-
-function upscaleSettings({ factor, creativity, guidance }: UpscaleJob): Record<string, number> {
-  return { factor, creativity, guidance };
+/**
+ * What made a picture, or null if nothing was generated.
+ * @param source the picture before the first step; null if that made a new one
+ */
+export function recipeOf(
+  steps: readonly RecipeStep[],
+  source: Fingerprint | null,
+  result: Raster,
+): Recipe | null {
+  if (steps.length === 0) return null;
+  return {
+    format: "spectral-recipe",
+    version: 1,
+    software: "Spectral Studio",
+    source,
+    result: fingerprintOf(result),
+    steps,
+  };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createRaster } from "../core/raster.js";
 import { modelIdSchema } from "../shared/ids.js";
 import { countCores, inferenceThreads } from "./device/threads.js";
 import { passFactors } from "./edit/native-change.js";
@@ -100,8 +101,8 @@ describe("what is left of a job", () => {
 
   it("is its label and its recipe", () => {
     expect(labelOf(request)).toBe("Generate: a dog");
-    expect(recipeStepOf(request)).toMatchObject({ kind: "generate", seed: 4, model: "m" });
-    expect(recipeOf([])).toBeNull();
+    expect(recipeStepOf(request)).toEqual({ request, madeBy: null });
+    expect(recipeOf([], null, createRaster(1, 1, 3, 8))).toBeNull();
   });
 
   it("keeps a document's name and changes its extension", () => {

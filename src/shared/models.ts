@@ -60,6 +60,8 @@ export const modelSummarySchema = z
     hasText: z.boolean(),
     /** True for a bundle that came with the app, which cannot be removed. */
     isShipped: z.boolean().optional(),
+    /** Hash of its manifest, which tells two versions of a model apart. */
+    sha256: z.string().max(64).optional(),
     /** Memory that it needs when loaded, estimated from its files before loading. */
     memoryBytes: z.number().min(0).optional(),
   })

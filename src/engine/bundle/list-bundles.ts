@@ -39,7 +39,10 @@ export async function listBundles(sources: readonly string[]): Promise<BundleLis
 }
 
 /** What hosts and screens see of a bundle. */
-export function summariseBundle({ manifest, layout }: Bundle, isShipped: boolean): ModelSummary {
+export function summariseBundle(
+  { manifest, layout, sha256 }: Bundle,
+  isShipped: boolean,
+): ModelSummary {
   const { id, name, licence, sampling, ar } = manifest;
   return {
     modelId: id,
@@ -57,6 +60,7 @@ export function summariseBundle({ manifest, layout }: Bundle, isShipped: boolean
     sampling,
     hasText: ar.textPositions > 0,
     isShipped,
+    sha256,
     memoryBytes: estimateMemory(manifest),
   };
 }

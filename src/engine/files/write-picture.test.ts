@@ -14,14 +14,21 @@ const samples = new URL("../../../assets/samples/", import.meta.url);
 const plain = { quality: 90, metadata: NO_METADATA, recipe: null };
 
 const recipe: Recipe = {
+  format: "spectral-recipe",
+  version: 1,
   software: "Spectral Studio",
+  source: null,
+  result: { width: 24, height: 18, channels: 3, depth: 8, sha256: "0".repeat(64) },
   steps: [
     {
-      kind: "edit",
-      model: "studio-128",
-      seed: 7,
-      prompt: 'a <red> & "blue" $& balloon, ballon d’été',
-      settings: { guidance: 2 },
+      request: {
+        kind: "edit",
+        modelId: "studio-128",
+        seed: 7,
+        prompt: 'a <red> & "blue" $& balloon, ballon d’été',
+        guidance: 2,
+      },
+      madeBy: null,
     },
   ],
 };

@@ -32,6 +32,15 @@ export const EXPORT_FACTS: Readonly<Record<ExportFormat, FormatFacts>> = {
   avif: { mediaType: "image/avif", extension: "avif", maxSidePx: 16_384 },
 };
 
+/**
+ * A JPEG holds a packet in one segment, and libvips leaves a longer one out. A PNG has the whole
+ * recipe as a text already.
+ */
+const MAX_XMP_BYTES: Readonly<Partial<Record<ExportFormat, number>>> = {
+  jpeg: 65_000,
+  png: 16_000,
+};
+
 /** TIFF's offsets have 32 bits; larger pictures need the variant with 64. */
 const BIG_TIFF_BYTES = 2 ** 32 - 2 ** 24;
 
@@ -47,7 +56,7 @@ export async function writePicture(raster: Raster, options: WriteOptions): Promi
   const { metadata, recipe, format } = options;
   const described: PictureMetadata = {
     ...metadata,
-    xmp: recipe ? recipeXmp(recipe, metadata.xmp) : metadata.xmp,
+    xmp: recipe ? recipeXmp(recipe, metadata.xmp, MAX_XMP_BYTES[format]) : metadata.xmp,
   };
   const hasAny = described.icc ?? described.exif ?? described.xmp;
   if (format === "png") {

@@ -2,23 +2,14 @@ import { documentIdSchema, revisionSchema } from "../../shared/ids.js";
 import { nameSchema, revisionKindSchema } from "../../shared/documents.js";
 import { rectSchema, sideSchema } from "../../shared/pixels.js";
 import { z } from "../../shared/zod.js";
+import { fingerprintSchema } from "../files/fingerprint.js";
+import { recipeStepSchema } from "../files/recipe.js";
 
 /** A file of the document's own folder. */
 const blobNameSchema = z.string().regex(/^[a-z0-9-]{1,64}\.bin$/);
 
 const channelsSchema = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 const depthSchema = z.union([z.literal(8), z.literal(16)]);
-
-/** What made a revision, as it is written into exported files. */
-export const recipeStepSchema = z
-  .object({
-    kind: z.enum(["edit", "upscale", "generate", "extend"]),
-    model: z.string(),
-    seed: z.number(),
-    prompt: z.string(),
-    settings: z.record(z.string(), z.union([z.number(), z.string()])),
-  })
-  .readonly();
 
 /** The pixels of a revision: a whole picture, or what changed against the revision before. */
 const contentSchema = z.discriminatedUnion("type", [
@@ -56,6 +47,14 @@ export const documentFileSchema = z
     isTransient: z.boolean().optional(),
     /** How many of the oldest states were dropped to keep within the budget. */
     forgottenStates: z.int().min(0).optional(),
+    /** What the dropped states were made by, so that an export still tells all of it. */
+    forgotten: z
+      .object({
+        source: fingerprintSchema.nullable(),
+        steps: z.array(recipeStepSchema).readonly(),
+      })
+      .readonly()
+      .optional(),
     metadata: z.object({
       icc: blobNameSchema.nullable(),
       exif: blobNameSchema.nullable(),

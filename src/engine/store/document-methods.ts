@@ -5,7 +5,7 @@ import { metadataFor } from "../files/private-metadata.js";
 import { recipeOf } from "../recipes.js";
 import { describeDocument } from "./describe-document.js";
 import type { StoredEntry } from "./document-file.js";
-import type { DocumentStore } from "./document-store.js";
+import { stepsOf, type DocumentStore } from "./document-store.js";
 import { exportName } from "./export-name.js";
 import { plainBytes } from "./plain-bytes.js";
 import { Recoveries } from "./recoveries.js";
@@ -58,12 +58,13 @@ async function exportDocument(store: DocumentStore, request: RequestOf<"exportDo
   const state: DocumentState<StoredEntry> = file.state;
   const { revision } = currentEntry(state);
   const raster = await store.raster(documentId, revision);
-  const shown = state.entries.slice(0, state.cursor + 1);
+  const shown = stepsOf(state.entries.slice(0, state.cursor + 1));
+  const steps = [...(file.forgotten?.steps ?? []), ...shown];
   const bytes = await writePicture(raster, {
     format,
     quality,
     metadata: metadataFor(await store.metadata(file), metadata),
-    recipe: embedRecipe ? recipeOf(shown) : null,
+    recipe: embedRecipe ? recipeOf(steps, await store.source(file), raster) : null,
   });
   const { mediaType, extension } = EXPORT_FACTS[format];
   const name = exportName(file.name, extension);

@@ -29,12 +29,9 @@ function opened(raster: Raster): NewDocument {
   return { ...facts, raster, metadata: NO_METADATA, recipe: null };
 }
 
-const recipe = (kind: RecipeStep["kind"], prompt = ""): RecipeStep => ({
-  kind,
-  prompt,
-  model: "m",
-  seed: 1,
-  settings: {},
+const recipe = (kind: string, prompt = ""): RecipeStep => ({
+  request: { kind, prompt, modelId: "m", seed: 1 },
+  madeBy: null,
 });
 
 const edit = (patch: Raster, x: number, y: number) => ({
