@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   currentEntry,
@@ -17,7 +17,6 @@ import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
 import type { DocumentId, JobId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
 import type { ModelSummary } from "../shared/models.js";
-import { notYet } from "../shared/not-yet.js";
 import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
@@ -29,6 +28,7 @@ import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
 import { withOrigin } from "./recipes.js";
 import {
+  filesOfResult,
   runJob,
   type JobBase,
   type JobResult,
@@ -42,6 +42,7 @@ import { DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { scaleThumbnails } from "./store/scale-thumbnails.js";
 import { TileCache } from "./store/tiles.js";
+import { upscaleMethods } from "./upscale/upscale-methods.js";
 
 export { readFileBytes } from "./files/read-bytes.js";
 export { readMask } from "./files/read-mask.js";
@@ -198,7 +199,9 @@ class InProcessEngine implements Engine {
         return this.#changed(file);
       },
       discardResult: async ({ jobId }) => {
+        const files = filesOfResult(await this.#jobs.result(jobId));
         await this.#jobs.discard(jobId);
+        for (const file of files) await rm(file, { force: true });
         return {};
       },
       undo: ({ documentId }) => this.#update(documentId, (state) => undo(state)),
@@ -207,7 +210,7 @@ class InProcessEngine implements Engine {
         this.#update(documentId, (state) => goToRevision(state, revision)),
       ...maskMethods(this.#store),
       ...this.#documents,
-      previewUpscale: notYet("previewUpscale"),
+      ...upscaleMethods(this.#parts.models, this.#store),
       markSaved: ({ documentId, revision }) =>
         this.#update(documentId, (state) => {
           entryOfRevision(state, revision);

@@ -19,6 +19,7 @@ import { ByteCache } from "./byte-cache.js";
 import type { DocumentFile, RevisionContent, StoredEntry } from "./document-file.js";
 import { DOCUMENTS_FOLDER, DocumentFolder } from "./document-folder.js";
 import { statesToDrop } from "./history-budget.js";
+import { RowFile, type RasterFile } from "./row-file.js";
 
 const MEGABYTE = 1024 * 1024;
 /** What the app's settings begin with, too. */
@@ -46,7 +47,11 @@ export interface NewRevision {
   readonly kind: "edit" | "upscale";
   readonly label: string;
   readonly recipe: RecipeStep;
-  readonly change: { readonly raster: Raster } | { readonly patch: Raster; readonly rect: Rect };
+  readonly change:
+    | { readonly raster: Raster }
+    /** Of {@link DocumentStore.createRows}; the file becomes the document's. */
+    | { readonly rasterFile: RasterFile }
+    | { readonly patch: Raster; readonly rect: Rect };
 }
 
 /**
@@ -130,18 +135,16 @@ export class DocumentStore {
     await this.#folder(documentId).remove();
   }
 
+  /** A file for a picture that is too large to hold until it is accepted or removed. */
+  createRows(format: Omit<RasterFile, "path">): Promise<RowFile> {
+    return RowFile.create(join(this.sessionDir, "rows"), format);
+  }
+
   /** Adds a state after the shown one. */
   append(documentId: DocumentId, revision: NewRevision): Promise<DocumentFile> {
     return this.#change(documentId, async (file, folder) => {
       const { change, kind, label, recipe } = revision;
-      const content: RevisionContent =
-        "raster" in change
-          ? await writeRaster(folder, change.raster)
-          : {
-              type: "patch",
-              file: await folder.writeBlob("patch", bytesOf(change.patch.data)),
-              rect: change.rect,
-            };
+      const content = await writeChange(folder, change);
       const state = appendEntry<StoredEntry>(file.state, { label, kind, content, recipe });
       return this.#withinBudget({ ...file, state }, folder);
     });
@@ -288,6 +291,19 @@ function unknownDocument(documentId: DocumentId): AppError {
 
 function keyOf(documentId: DocumentId, revision: number): string {
   return `${documentId}/${revision}`;
+}
+
+async function writeChange(
+  folder: DocumentFolder,
+  change: NewRevision["change"],
+): Promise<RevisionContent> {
+  if ("raster" in change) return writeRaster(folder, change.raster);
+  if ("rasterFile" in change) {
+    const { path, ...format } = change.rasterFile;
+    return { type: "raster", file: await folder.adoptBlob("raster", path), ...format };
+  }
+  const file = await folder.writeBlob("patch", bytesOf(change.patch.data));
+  return { type: "patch", file, rect: change.rect };
 }
 
 async function writeRaster(folder: DocumentFolder, raster: Raster): Promise<RevisionContent> {
