@@ -6,6 +6,8 @@ import { startServer, type RunningServer } from "../../src/server/start-server";
 import { launchChromium } from "../support/chromium";
 
 const root = resolve(import.meta.dirname, "../..");
+/** The build to test; another one can be named, for example of work under way. */
+const built = resolve(root, process.env["SPECTRAL_OUT"] ?? "out");
 /** Where tests leave pictures of what they saw. */
 const screenshotsFolder = join(root, "reports/screenshots");
 
@@ -25,14 +27,16 @@ export interface StudioOptions {
   readonly modelsDir?: string;
   readonly colorScheme?: "light" | "dark";
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Device pixels a CSS pixel; 1 by default. */
+  readonly deviceScaleFactor?: number;
 }
 
 export async function openStudio(options: StudioOptions = {}): Promise<Studio> {
   const server = await startServer({
     port: 0,
-    rendererDir: join(root, "out/renderer"),
+    rendererDir: join(built, "renderer"),
     modelsDir: options.modelsDir ?? join(root, "models"),
-    childPath: join(root, "out/engine/child.js"),
+    childPath: join(built, "engine/child.js"),
     picturePath: options.picturePath ?? null,
     version: "test",
     log: () => undefined,
@@ -41,6 +45,7 @@ export async function openStudio(options: StudioOptions = {}): Promise<Studio> {
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? "dark",
+    deviceScaleFactor: options.deviceScaleFactor ?? 1,
     acceptDownloads: true,
   });
   const page = await context.newPage();
