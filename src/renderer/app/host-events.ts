@@ -29,6 +29,8 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
   on("menu-command", ({ command }) => {
     if (isCommandId(command)) runCommand(editor, command);
   });
+  on("device-changed", (device) => editor.refreshApp({ device }));
+  on("models-changed", (news) => editor.refreshApp(news));
   on("settings-changed", (settings) => editor.preferences.adopt(settings));
   on("engine-restarted", () => {
     editor.afterRestart();
