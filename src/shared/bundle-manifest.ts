@@ -29,7 +29,8 @@ export const graphFileSchema = z.object({
   sha256: sha256Schema,
   bytes: z.int().min(1),
   precision: z.string().max(32),
-  inputs: z.array(tensorInfoSchema).min(1).max(32),
+  /** The `ar` graph takes two for each of its layers. */
+  inputs: z.array(tensorInfoSchema).min(1).max(256),
   outputs: z.array(tensorInfoSchema).min(1).max(32),
 });
 export type GraphFile = z.infer<typeof graphFileSchema>;

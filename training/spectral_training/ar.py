@@ -21,6 +21,7 @@ codes of earlier blocks only.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -256,16 +257,16 @@ class AutoregressiveModel(nn.Module):
         text_mask: Tensor,
         codes: Tensor,
         positions: Tensor,
-        key_cache: Tensor,
-        value_cache: Tensor,
+        key_cache: Tensor | Sequence[Tensor],
+        value_cache: Tensor | Sequence[Tensor],
         cache_mask: Tensor,
     ) -> ArChunk:
         """One chunk of sequence positions against the split cache (the ONNX ``ar`` graph).
 
         text: (B, C, 384), ignored for code positions; text_mask: (B, C) additive, for padded text rows;
         codes: (B, T) known so far; positions: (C,) consecutive (or, in parallel order, one block), in [0, P + T);
-        caches: (layers, B, H, P + T, D/H); cache_mask: (B, P + T) additive. Attention is one softmax over
-        [cache ; chunk], with the two parts multiplied apart so that the cache is never copied.
+        caches: a layer each (B, H, M, D/H), rows in any order; cache_mask: (B, M) additive. Attention is one
+        softmax over [cache ; chunk], with the two parts multiplied apart so that the cache is never copied.
         """
         x, new_keys, new_values = self.extend_hidden(
             text, text_mask, codes, positions, key_cache, value_cache, cache_mask
@@ -280,8 +281,8 @@ class AutoregressiveModel(nn.Module):
         text_mask: Tensor,
         codes: Tensor,
         positions: Tensor,
-        key_cache: Tensor,
-        value_cache: Tensor,
+        key_cache: Tensor | Sequence[Tensor],
+        value_cache: Tensor | Sequence[Tensor],
         cache_mask: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Outputs (B, C, D) before the last norm, and the new rows of both caches; arguments as in :meth:`extend`."""
@@ -302,14 +303,14 @@ class AutoregressiveModel(nn.Module):
         rotation = None if self.rotation is None else self.rotation[:, positions]
         new_keys, new_values = [], []
         head_dim = self.config.width // self.config.heads
-        total = p + self.layout.tokens
+        cached = cache_mask.shape[1]
         for index, block in enumerate(self.blocks):
             q, k, v = block.project(x, rotation)
             q = q * head_dim**-0.5
             past = q @ key_cache[index].transpose(-1, -2) + past_mask
             mine = q @ k.transpose(-1, -2) + chunk_mask
             weights = torch.cat([past, mine], dim=-1).softmax(dim=-1)
-            attended = weights[..., :total] @ value_cache[index] + weights[..., total:] @ v
+            attended = weights[..., :cached] @ value_cache[index] + weights[..., cached:] @ v
             x = block.finish(x, attended)
             new_keys.append(k)
             new_values.append(v)
@@ -351,8 +352,11 @@ def rotate(x: Tensor, rotation: Tensor) -> Tensor:
 def parallel_neighbours(layout: Layout, block_of: Tensor) -> Tensor:
     """(3, T) as :func:`neighbour_table`, of codes in earlier blocks: beside, above or below (else diagonal), parent."""
     grid, n = layout.grid, layout.tokens_per_scale
+    device = block_of.device
+    if device.type == "meta":  # a model that is only counted
+        return torch.empty(3, layout.tokens, dtype=torch.long, device=device)
     directions = (((0, -1), (0, 1), (-1, -1), (1, 1)), ((-1, 0), (1, 0), (-1, 1), (1, -1)))
-    table = torch.full((3, layout.tokens), -1)
+    table = torch.full((3, layout.tokens), -1, device=device)
     for token in range(layout.tokens):
         scale, cell = divmod(token, n)
         row, column = divmod(cell, grid)

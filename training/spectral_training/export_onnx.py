@@ -24,6 +24,7 @@ import torch
 import tyro
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 from torch import Tensor, nn
 
 from .ar import NEGATIVE, AutoregressiveModel
@@ -46,8 +47,8 @@ class Options:
     description: str = "SIT and AR-SIT for 128 x 128 regions, five scales, 320 tokens."
     figures: Path | None = None
     """JSON of ``evaluate``, copied into the manifest."""
-    ar_precision: str = "fp16"
-    """fp16 (stored; computed in fp32) or int8."""
+    ar_precision: str = "int8-blocks"
+    """fp16 (stored; computed in fp32) or int8-blocks; see :func:`compress`."""
     text_precision: str = "int8"
     sources: Path | None = None
     """JSON list of {name, licence, photos}: what the model was trained on, for manifest and card."""
@@ -84,8 +85,14 @@ class ArGraph(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        chunk = self.model.extend(*inputs)
+    def forward(
+        self, text: Tensor, text_mask: Tensor, codes: Tensor, positions: Tensor, cache_mask: Tensor, *caches: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Caches are inputs of their own, a layer each: slices of one tensor would be copied at every step. Keys come
+        transposed, which is how the product reads them; the two transpositions cancel when the graph is loaded."""
+        layers = len(caches) // 2
+        keys = [keys.transpose(-1, -2) for keys in caches[:layers]]
+        chunk = self.model.extend(text, text_mask, codes, positions, keys, caches[layers:], cache_mask)
         return chunk.logits_approximation, chunk.logits_detail, chunk.new_keys, chunk.new_values
 
 
@@ -145,8 +152,12 @@ def export_tokenizer(model: Tokenizer, out: Path) -> None:
     )
 
 
-AR_INPUTS = ["text", "text_mask", "codes", "positions", "key_cache", "value_cache", "cache_mask"]
 AR_OUTPUTS = ["logits_approximation", "logits_detail", "new_keys", "new_values"]
+
+
+def cache_names(layers: int) -> list[str]:
+    """Inputs of the keys, then of the values, a layer each."""
+    return [f"{kind}_cache_{layer}" for kind in ("key", "value") for layer in range(layers)]
 
 
 def empty_cache(model: AutoregressiveModel, batch: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -157,6 +168,11 @@ def empty_cache(model: AutoregressiveModel, batch: int) -> tuple[Tensor, Tensor,
     return torch.zeros(shape), torch.zeros(shape), torch.full((batch, total), NEGATIVE)
 
 
+def cache_inputs(keys: Tensor, values: Tensor) -> list[Tensor]:
+    """The caches of :func:`empty_cache` as the graph takes them; see :func:`cache_names`."""
+    return [*keys.transpose(-1, -2).contiguous(), *values]
+
+
 def export_ar(model: AutoregressiveModel, path: Path) -> None:
     count = 3
     keys, values, mask = empty_cache(model, 2)
@@ -165,18 +181,19 @@ def export_ar(model: AutoregressiveModel, path: Path) -> None:
         torch.zeros(2, count),
         torch.zeros(2, model.layout.tokens, dtype=torch.long),
         torch.arange(count) + model.config.text_positions - 1,
-        keys,
-        values,
         mask,
+        *cache_inputs(keys, values),
     )
+    names = ["text", "text_mask", "codes", "positions", "cache_mask", *cache_names(model.config.layers)]
     rows = {0: "batch", 1: "chunk"}
-    cache = {1: "batch"}
     axes = {
-        "text": rows, "text_mask": rows, "codes": {0: "batch"}, "positions": {0: "chunk"}, "key_cache": cache,
-        "value_cache": cache, "cache_mask": {0: "batch"}, "logits_approximation": {0: "batch"},
+        "text": rows, "text_mask": rows, "codes": {0: "batch"}, "positions": {0: "chunk"},
+        "cache_mask": {0: "batch", 1: "cached"}, "logits_approximation": {0: "batch"},
         "logits_detail": {0: "batch"}, "new_keys": {1: "batch", 3: "chunk"}, "new_values": {1: "batch", 3: "chunk"},
     }  # fmt: skip
-    export(ArGraph(model), inputs, path, (AR_INPUTS, AR_OUTPUTS), axes)
+    for name in names[5:]:
+        axes[name] = {0: "batch", 3 if name.startswith("key") else 2: "cached"}
+    export(ArGraph(model), inputs, path, (names, AR_OUTPUTS), axes)
 
 
 def export_text(encoder: TextEncoder, path: Path) -> None:
@@ -192,7 +209,17 @@ def export_text(encoder: TextEncoder, path: Path) -> None:
 
 
 def compress(path: Path, precision: str) -> None:
-    """int8 matrices where asked for; what stays in floating point is stored as fp16."""
+    """int8 matrices where asked for; what stays in floating point is stored as fp16.
+
+    The two kinds of int8 differ in what becomes of the activations. ``int8``: one scale for all of a product's
+    input, so that a row's result depends on the other rows of the batch. ``int8-blocks``: weights in blocks of 32
+    and a scale a row, so that a sequence is the same alone and in a batch, which the AR has to be.
+    """
+    if precision == "int8-blocks":
+        config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=4, bits=8)
+        quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
+        quantizer.process()
+        quantizer.model.save_model_to_file(str(path))
     if precision == "int8":
         with tempfile.TemporaryDirectory() as folder:
             quantised = Path(folder) / path.name
@@ -270,17 +297,18 @@ def run_prefix(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Logits of code ``position`` given the prompt and the codes before it, in one chunk over an empty cache."""
     p = ar.config.text_positions
-    keys, values, mask = (x.numpy() for x in empty_cache(ar, 1))
+    keys, values, mask = empty_cache(ar, 1)
     count = p + position + 1
     text = np.zeros((1, count, states.shape[2]), np.float32)
     text[:, : states.shape[1]] = states
     text_mask = np.zeros((1, count), np.float32)
     text_mask[:, states.shape[1] : p] = NEGATIVE
+    caches = dict(zip(cache_names(ar.config.layers), (x.numpy() for x in cache_inputs(keys, values)), strict=True))
     answer = runner.run(
         None,
         {
             "text": text, "text_mask": text_mask, "codes": codes, "positions": np.arange(count, dtype=np.int64),
-            "key_cache": keys, "value_cache": values, "cache_mask": mask,
+            "cache_mask": mask.numpy(), **caches,
         },
     )  # fmt: skip
     return answer[0], answer[1]

@@ -87,6 +87,8 @@ def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
     export_onnx.export_ar(model, tmp_path / "ar.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "ar.onnx"), providers=["CPUExecutionProvider"])
     keys, values, mask = export_onnx.empty_cache(model, 3)
+    tensors = export_onnx.cache_inputs(keys, values)
+    caches = {name: x.numpy() for name, x in zip(export_onnx.cache_names(len(keys)), tensors, strict=True)}
     for count in (1, 7):
         answer = session.run(
             ["new_keys"],
@@ -95,9 +97,8 @@ def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
                 "text_mask": np.zeros((3, count), np.float32),
                 "codes": np.zeros((3, model.layout.tokens), np.int64),
                 "positions": np.arange(count) + model.config.text_positions,
-                "key_cache": keys.numpy(),
-                "value_cache": values.numpy(),
                 "cache_mask": mask.numpy(),
+                **caches,
             },
         )[0]
         assert answer.shape[1] == 3
@@ -125,6 +126,7 @@ def test_training_goes_on_elsewhere_from_the_compact_file(run: Path, shards: Pat
     compact.main(compact.Options(tokenizer=run / "tokenizer.pt", ar=run / "ar.pt", out=small))
     assert small.stat().st_size < 0.5 * ((run / "tokenizer.pt").stat().st_size + (run / "ar.pt").stat().st_size)
     trainer = train_tokenizer.Trainer(recipe("studio-debug").tokenizer, data.load_photos(train))
+    trainer.enter_joint()
     fresh = trainer.joint_losses()["codec_l2"]
     trainer.start_from(small)
     assert trainer.joint_losses()["codec_l2"] < 0.7 * fresh

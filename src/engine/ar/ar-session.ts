@@ -1,7 +1,7 @@
+import type { Tensor } from "onnxruntime-node";
 import { AppError } from "../../core/errors.js";
-import type { Feeds } from "../bundle/graph.js";
 import { floatOutput, floatTensor, int64Tensor } from "../bundle/graph.js";
-import { toInt64, type Model } from "../bundle/model.js";
+import type { Model } from "../bundle/model.js";
 import type { TextStates } from "../text/prompt-encoder.js";
 import { HIDDEN, KeyValueCache } from "./key-value-cache.js";
 
@@ -16,7 +16,8 @@ export interface TextPrefix {
 }
 
 /**
- * Reads the prompts, once for all sequences that begin with them.
+ * Reads the prompts, once for all sequences that begin with them. Only as many positions as the
+ * longest has are read, since every later step would read the padding again.
  * @param prompts states of each sequence's prompt
  * @throws AppError REQUEST_INVALID if a prompt is longer than the model's text positions
  */
@@ -26,20 +27,19 @@ export async function readPrompts(
 ): Promise<TextPrefix> {
   const { ar, text } = model.manifest;
   const batch = prompts.length;
-  const positions = ar.textPositions + model.layout.tokenCount;
   const { layers, heads, headDim } = ar;
-  const cache = new KeyValueCache({ layers, batch, heads, positions, headDim });
-  const session = new ArSession(model, cache);
-  if (ar.textPositions === 0) return { cache, batch };
-  const rows = ar.textPositions;
+  const cache = new KeyValueCache({ layers, batch, heads, headDim });
+  const rows = Math.max(...prompts.map(({ count }) => count));
+  if (rows > ar.textPositions) throw promptTooLong(rows, ar.textPositions);
+  if (rows === 0) return { cache, batch };
   const states = new Float32Array(batch * rows * text.width);
   const mask = new Float32Array(batch * rows);
   prompts.forEach(({ data, count }, sequence) => {
-    if (count > rows) throw promptTooLong(count, rows);
     states.set(data, sequence * rows * text.width);
     mask.fill(HIDDEN, sequence * rows + count, (sequence + 1) * rows);
   });
   const codes = new Int32Array(model.layout.tokenCount);
+  const session = new ArSession(model, cache);
   await session.extend({ start: 0, count: rows, codes: [codes], states, mask });
   return { cache, batch };
 }
@@ -61,15 +61,23 @@ interface Chunk {
  * with the variation's codes. Sequences of one variation lie next to each other.
  */
 export class ArSession {
+  /** Inputs that stay the same arrays from step to step; made again when the caches grow. */
+  #caches: { readonly capacity: number; readonly tensors: Record<string, Tensor> } | null = null;
+  readonly #codes: BigInt64Array;
+  /** Tokens whose codes are written for good. */
+  #known = 0;
+
   constructor(
     private readonly model: Model,
     private readonly cache: KeyValueCache,
     readonly variations = 1,
-  ) {}
+  ) {
+    this.#codes = new BigInt64Array(cache.shape.batch * model.layout.tokenCount);
+  }
 
   /** A session that continues prompts that were read; the prefix itself stays as it is. */
   static after(model: Model, prefix: TextPrefix): ArSession {
-    return new ArSession(model, prefix.cache.copy());
+    return new ArSession(model, prefix.cache.repeat(1));
   }
 
   /** A session of several variations that continue what this one, of a single one, has read. */
@@ -97,15 +105,17 @@ export class ArSession {
     return last < this.model.layout.tokensPerScale ? outputs.approximation : outputs.detail;
   }
 
-  /** Runs a chunk and writes its keys and values into the cache. */
+  /** Runs a chunk and appends its keys and values to the cache. */
   async extend(chunk: Chunk): Promise<{ approximation: BatchLogits; detail: BatchLogits }> {
     const { layers, batch, heads, headDim } = this.cache.shape;
     const { codebooks } = this.model.manifest;
-    const outputs = await this.model.graphs.ar.run(this.#feeds(chunk));
+    const outputs = await this.model.graphs.ar.run({
+      ...this.#chunkFeeds(chunk),
+      ...this.#cacheFeeds(),
+    });
     const rows = layers * batch * heads * chunk.count * headDim;
     const { mask } = chunk;
-    this.cache.write(
-      chunk.start,
+    this.cache.append(
       chunk.count,
       floatOutput(outputs, "new_keys", rows),
       floatOutput(outputs, "new_values", rows),
@@ -120,29 +130,51 @@ export class ArSession {
     return { approximation: split(approximation, batch), detail: split(detail, batch) };
   }
 
-  #feeds({ start, count, codes, states, mask }: Chunk): Feeds {
-    const { layers, batch, heads, positions, headDim } = this.cache.shape;
+  #chunkFeeds({ start, count, codes, states, mask }: Chunk): Record<string, Tensor> {
+    const { batch } = this.cache.shape;
     const { width } = this.model.manifest.text;
     const { tokenCount } = this.model.layout;
-    const batchCodes = new BigInt64Array(batch * tokenCount);
-    const texts = batch / this.variations;
-    for (let sequence = 0; sequence < batch; sequence++) {
-      const own = codes[Math.floor(sequence / texts)];
-      if (own) batchCodes.set(toInt64(own), sequence * tokenCount);
-    }
-    const cacheShape = [layers, batch, heads, positions, headDim];
+    this.#writeCodes(codes, start + count - 1 - this.model.manifest.ar.textPositions);
     return {
       text: floatTensor(states ?? new Float32Array(batch * count * width), [batch, count, width]),
       text_mask: floatTensor(mask ?? new Float32Array(batch * count), [batch, count]),
-      codes: int64Tensor(batchCodes, [batch, tokenCount]),
+      codes: int64Tensor(this.#codes, [batch, tokenCount]),
       positions: int64Tensor(
         BigInt64Array.from({ length: count }, (_, row) => BigInt(start + row)),
         [count],
       ),
-      key_cache: floatTensor(this.cache.keys, cacheShape),
-      value_cache: floatTensor(this.cache.values, cacheShape),
-      cache_mask: floatTensor(this.cache.mask, [batch, positions]),
     };
+  }
+
+  /** Writes what is new since the last chunk: the codes from its last token up to `last`. */
+  #writeCodes(codes: readonly Int32Array[], last: number): void {
+    const { tokenCount } = this.model.layout;
+    const texts = this.cache.shape.batch / this.variations;
+    for (let sequence = 0; sequence < this.cache.shape.batch; sequence++) {
+      const own = codes[Math.floor(sequence / texts)];
+      for (let token = this.#known; token <= last; token++) {
+        this.#codes[sequence * tokenCount + token] = BigInt(own?.[token] ?? 0);
+      }
+    }
+    this.#known = Math.max(this.#known, last);
+  }
+
+  #cacheFeeds(): Record<string, Tensor> {
+    const { cache } = this;
+    if (this.#caches?.capacity === cache.capacity) return this.#caches.tensors;
+    const { batch, heads, headDim } = cache.shape;
+    const { capacity } = cache;
+    const tensors: Record<string, Tensor> = {
+      cache_mask: floatTensor(cache.mask, [batch, capacity]),
+    };
+    for (const [layer, keys] of cache.keys.entries()) {
+      tensors[`key_cache_${layer}`] = floatTensor(keys, [batch, heads, headDim, capacity]);
+    }
+    for (const [layer, values] of cache.values.entries()) {
+      tensors[`value_cache_${layer}`] = floatTensor(values, [batch, heads, capacity, headDim]);
+    }
+    this.#caches = { capacity, tensors };
+    return tensors;
   }
 }
 

@@ -25,8 +25,8 @@ export function expectedPorts(
   const { imageSize, tokenCount } = layout;
   const image: Port = float("any", 3, imageSize, imageSize);
   const codes: Port = integer("any", tokenCount);
-  const total = ar.textPositions + tokenCount;
-  const cache = float(ar.layers, "any", ar.heads, total, ar.headDim);
+  const keys = float("any", ar.heads, ar.headDim, "any");
+  const values = float("any", ar.heads, "any", ar.headDim);
   const newRows = float(ar.layers, "any", ar.heads, "any", ar.headDim);
   const words = integer("any", "any");
   return {
@@ -38,9 +38,9 @@ export function expectedPorts(
         text_mask: float("any", "any"),
         codes,
         positions: integer("any"),
-        key_cache: cache,
-        value_cache: cache,
-        cache_mask: float("any", total),
+        cache_mask: float("any", "any"),
+        ...forEachLayer(ar.layers, "key_cache", keys),
+        ...forEachLayer(ar.layers, "value_cache", values),
       },
       outputs: {
         logits_approximation: float("any", codebooks.approximation),
@@ -54,6 +54,13 @@ export function expectedPorts(
       outputs: { states: float("any", "any", text.width) },
     },
   };
+}
+
+/** Caches are inputs of their own, one a layer: slices of one tensor would be copied at every step. */
+function forEachLayer(layers: number, name: string, port: Port): Ports {
+  return Object.fromEntries(
+    Array.from({ length: layers }, (_, layer) => [`${name}_${layer}`, port]),
+  );
 }
 
 /** @throws AppError BUNDLE_UNSUPPORTED naming the graph and the input or output that does not fit */

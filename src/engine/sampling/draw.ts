@@ -20,10 +20,12 @@ export function guideLogits(
   unconditional: Float32Array,
   guidance: number,
 ): Float32Array {
-  return conditional.map((value, index) => {
-    const base = unconditional[index] ?? Number.NaN;
-    return base + guidance * (value - base);
-  });
+  const guided = new Float32Array(conditional.length);
+  for (let token = 0; token < guided.length; token++) {
+    const base = unconditional[token] ?? Number.NaN;
+    guided[token] = base + guidance * ((conditional[token] ?? 0) - base);
+  }
+  return guided;
 }
 
 /**
@@ -35,15 +37,19 @@ export function guideLogits(
 export function tokenProbabilities(logits: Float32Array, settings: DrawSettings): Float64Array {
   const { temperature, topK, topP } = settings;
   const largest = largestOf(logits);
-  const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
-  const hasTopK = topK > 0 && topK < weights.length;
-  if (hasTopK || topP < 1) {
-    const sorted = weights.slice().sort().reverse();
-    if (hasTopK) keepFrom(weights, sorted[topK - 1] ?? 0);
-    if (topP < 1) keepFrom(weights, nucleusEdge(sorted, hasTopK ? topK : sorted.length, topP));
+  const weights = new Float64Array(logits.length);
+  for (let token = 0; token < weights.length; token++) {
+    weights[token] = Math.exp(((logits[token] ?? 0) - largest) / temperature);
   }
+  if (topK > 0 && topK < weights.length) {
+    keepFrom(weights, weights.slice().sort()[weights.length - topK] ?? 0);
+  }
+  if (topP < 1) keepNucleus(weights, topP);
   const sum = sumOf(weights);
-  return weights.map((weight) => weight / sum);
+  for (let token = 0; token < weights.length; token++) {
+    weights[token] = (weights[token] ?? 0) / sum;
+  }
+  return weights;
 }
 
 /** Draws a token. @throws AppError ENGINE_OUTPUT_INVALID as {@link tokenProbabilities} */
@@ -71,15 +77,21 @@ function keepFrom(weights: Float64Array, edge: number): void {
   }
 }
 
-/** The weight of the last token that is needed to reach the share `topP` of the first `count`. */
-function nucleusEdge(sorted: Float64Array, count: number, topP: number): number {
-  const wanted = topP * sumOf(sorted.subarray(0, count));
+/** Drops what is not among the likeliest tokens that together have the share `topP`. */
+function keepNucleus(weights: Float64Array, topP: number): void {
+  const total = sumOf(weights);
+  // All tokens lighter than this have less than the share 1 - topP together, so none of them is
+  // needed: sorting the others alone takes a fraction of the time.
+  const negligible = ((1 - topP) * total) / weights.length;
+  const sorted = weights.filter((weight) => weight >= negligible).sort();
   let sum = 0;
-  for (let index = 0; index < count; index++) {
+  for (let index = sorted.length - 1; index >= 0; index--) {
     sum += sorted[index] ?? 0;
-    if (sum >= wanted) return sorted[index] ?? 0;
+    if (sum >= topP * total || index === 0) {
+      keepFrom(weights, sorted[index] ?? 0);
+      return;
+    }
   }
-  return 0;
 }
 
 function sumOf(values: Float64Array): number {
