@@ -4,6 +4,7 @@ import { createApiClient } from "../../shared/client.js";
 import type { JobRequest } from "../../shared/jobs.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { Transport } from "../../shared/transport.js";
+import { BatchQueue } from "../batch/batch-queue.svelte.js";
 import { Workspace, type Mode } from "../document/workspace.svelte.js";
 import { extendedSize, hasMargins, isAllowedSize } from "../job/extend.js";
 import {
@@ -20,6 +21,8 @@ import { overviewRegion, regionFor } from "../ladder/rungs.js";
 import type { Tool } from "../mask/tools.js";
 import { Notices } from "../notices/notices.svelte.js";
 import { PromptLibrary } from "../prompt/prompt-library.js";
+import { RecentFiles } from "../recents/recents.svelte.js";
+import { RecoveryController } from "../recovery/recovery.svelte.js";
 import { Tabs } from "../tabs/tabs.svelte.js";
 import { Preferences } from "../settings/preferences.svelte.js";
 import { messages } from "../text/messages.js";
@@ -53,6 +56,9 @@ export class Editor {
   readonly tabs: Tabs;
   readonly dialogs = new Dialogs();
   readonly files: FileFlow;
+  readonly recents: RecentFiles;
+  readonly recovery: RecoveryController;
+  readonly batch: BatchQueue;
   readonly tiles: TileCache<CanvasImageSource>;
 
   /** True once the host has answered for the first time, or failed to. */
@@ -100,6 +106,15 @@ export class Editor {
       onError: this.#report,
     });
     this.files = new FileFlow(this);
+    this.recents = new RecentFiles(this.api, (open) => this.files.openBy(open));
+    this.recovery = new RecoveryController(this.api, (info) => this.files.adopt(info), onError);
+    this.batch = new BatchQueue({
+      api: this.api,
+      platform,
+      model: () => this.model,
+      onError,
+      onFinished: () => this.#tellBatchEnd(),
+    });
   }
 
   // --- the shown picture ---------------------------------------------------------------------
@@ -153,6 +168,9 @@ export class Editor {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
       this.useChosenModel();
+      // What was open when the page was loaded before, or its process died.
+      const { documents } = await this.api.listDocuments({});
+      for (const document of documents) this.files.adopt(document);
       // First the picture: opening one takes older complaints away.
       if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
       for (const problem of info.modelProblems) {
@@ -169,6 +187,7 @@ export class Editor {
       if (info.startupError !== null) this.notices.showError(fromErrorData(info.startupError));
     });
     this.isReady = true;
+    await Promise.all([this.recovery.load(), this.recents.load()]);
   }
 
   stop(): void {
@@ -264,6 +283,44 @@ export class Editor {
 
   async goToRevision(revision: number): Promise<void> {
     if (this.job.isIdle) await this.#changeRevision(() => this.document.goToRevision(revision));
+  }
+
+  /** Puts what is masked, or else the whole picture, on the clipboard. */
+  async copyPicture(what: "picture" | "selection"): Promise<void> {
+    const { info } = this.document;
+    const mask = what === "selection" ? this.mask.toMask() : null;
+    if (info === null) return;
+    const { documentId } = info;
+    const options = { format: "png", quality: 90, embedRecipe: false, metadata: "none" } as const;
+    const png = this.api.exportDocument({ documentId, ...options }).then(({ bytes }) => bytes);
+    const text = messages.clipboard;
+    try {
+      await this.platform.copyPicture(png, mask);
+      const title = mask === null ? text.copied : text.copiedSelection;
+      this.notices.show({ tone: "success", title });
+    } catch {
+      this.notices.show({ tone: "error", title: text.failed, body: text.failedBody });
+    }
+  }
+
+  // --- batch -----------------------------------------------------------------------------------
+
+  async pickForBatch(): Promise<void> {
+    this.batch.add(await this.platform.pickFiles());
+  }
+
+  /** Asks for the folder that a batch writes into. */
+  async chooseBatchFolder(): Promise<void> {
+    await this.#attempt(async () => {
+      const folder = await this.api.chooseFolder({});
+      if (folder !== null) this.batch.settings.folder = folder;
+    });
+  }
+
+  /** Opens the batch window, with results going where this host can put them. */
+  openBatch(): void {
+    if (this.appInfo?.host === "electron") this.batch.settings.output = "folder";
+    this.dialogs.open({ kind: "batch" });
   }
 
   // --- jobs ----------------------------------------------------------------------------------
@@ -469,6 +526,20 @@ export class Editor {
   }
 
   // --- inside --------------------------------------------------------------------------------
+
+  /** Whoever looks at the batch sees its end; others are told. */
+  #tellBatchEnd(): void {
+    if (this.dialogs.current.kind === "batch") return;
+    const text = messages.batch;
+    const { done, failed, items } = this.batch;
+    const body = text.summary(done, items.length);
+    this.notices.show({
+      tone: failed > 0 ? "error" : "success",
+      title: text.finished,
+      body: failed > 0 ? `${body} · ${text.failures(failed)}` : body,
+      actions: [{ label: text.open, run: () => this.openBatch() }],
+    });
+  }
 
   readonly #report = (error: unknown): void => this.notices.showError(error);
 

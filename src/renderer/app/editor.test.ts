@@ -35,12 +35,16 @@ function setUp(handlers: LoudHandlers = {}) {
     decodeTile: () => Promise.reject(new Error("no pictures here")),
     releaseTile: () => undefined,
     pickFile: async () => file(),
+    copyPicture: async () => undefined,
     pickFiles: async () => [file()],
     download: ({ name }) => downloads.push(name),
   };
   const transport = new LoudTransport({
     getSettings: () => DEFAULT_SETTINGS,
     getAppInfo: () => appInfo,
+    listDocuments: () => ({ documents: [] }),
+    listRecoveries: () => ({ recoveries: [] }),
+    listRecents: () => ({ recents: [] }),
     openDocument: () => documentInfo(),
     closeDocument: () => ({}),
     startJob: () => ({ jobId }),
@@ -306,6 +310,45 @@ describe("editor", () => {
     expect(editor.tabs.list).toHaveLength(1);
   });
 
+  it("shows what was open before the page was loaded again, and what a crash left behind", async () => {
+    const d2 = documentIdSchema.parse("d2");
+    const recovery = {
+      recoveryId: "s/d9",
+      name: "lost.png",
+      width: 4,
+      height: 3,
+      changedAt: 1,
+      edits: 2,
+    };
+    let left = [recovery];
+    const { editor } = setUp({
+      getAppInfo: () => ({ ...appInfo, startupDocument: documentInfo() }),
+      listDocuments: () => ({
+        documents: [documentInfo(), documentInfo({ documentId: d2, name: "b.png" })],
+      }),
+      listRecoveries: () => ({ recoveries: left }),
+      recoverDocument: () =>
+        documentInfo({ documentId: documentIdSchema.parse("d9"), name: "lost.png" }),
+    });
+    await editor.start();
+    const names = () => editor.tabs.list.map(({ document }) => document.info?.name);
+    expect(names()).toEqual(["photo.png", "b.png"]);
+    expect(editor.document.info?.name).toBe("photo.png");
+    expect(editor.recovery.list).toEqual([recovery]);
+    left = [];
+    await editor.recovery.recoverAll();
+    expect(editor.document.info?.name).toBe("lost.png");
+    expect(editor.recovery.list).toEqual([]);
+  });
+
+  it("tells when the oldest states of a picture were let go", async () => {
+    const { editor, transport } = await withPicture();
+    transport.emit("document-changed", documentInfo({ forgottenStates: 2 }));
+    expect(editor.notices.list.at(-1)?.title).toContain("2 oldest states");
+    transport.emit("document-changed", documentInfo({ forgottenStates: 2 }));
+    expect(editor.notices.list).toHaveLength(1);
+  });
+
   it("saves by download in a browser tab and marks the document saved", async () => {
     const { editor, downloads } = await withPicture({
       openDocument: () => edited,
@@ -318,7 +361,7 @@ describe("editor", () => {
       markSaved: () => ({ ...edited, isDirty: false }),
     });
     editor.files.askToSave();
-    await editor.files.save({ format: "png", quality: 90, embedRecipe: true });
+    await editor.files.save({ format: "png", quality: 90, embedRecipe: true, metadata: "all" });
     expect(downloads).toEqual(["photo-edited.png"]);
     expect(editor.document.info?.isDirty).toBe(false);
     expect(editor.dialogs.isOpen).toBe(false);
@@ -332,7 +375,7 @@ describe("editor", () => {
       },
     });
     editor.files.askToSave();
-    await editor.files.save({ format: "png", quality: 90, embedRecipe: true });
+    await editor.files.save({ format: "png", quality: 90, embedRecipe: true, metadata: "all" });
     expect(editor.dialogs.current.kind).toBe("save");
     expect(editor.notices.list[0]?.title).toBe("Not enough memory");
   });
@@ -414,6 +457,80 @@ describe("editor", () => {
     await editor.cancel();
     expect(transport.methods.at(-1)).toBe("discardResult");
     expect(editor.job.state.kind).toBe("idle");
+  });
+
+  it("draws more like a variation, and the one that it came from waits", async () => {
+    const { editor, transport } = await withCandidate();
+    const first = editor.job.selected;
+    editor.settings.setVariations(4);
+    await editor.drawMoreLike(2);
+    expect(transport.lastRequest("startJob")).toMatchObject({
+      startFrom: { jobId, variation: 0, scales: 2 },
+      variations: 4,
+      mask: { rect: { x: 4, y: 4, width: 8, height: 8 } },
+    });
+    expect(transport.methods).not.toContain("discardResult");
+    expect(editor.job.ready).toEqual([first]);
+  });
+
+  it("does not keep a result of another state, but draws it again", async () => {
+    const { editor, transport } = await withCandidate({ acceptResult: () => edited });
+    const first = editor.job.selected;
+    await editor.run();
+    transport.emit("job-finished", finished());
+    await editor.keep();
+    await settle();
+    // The other one was made from the picture as it was before.
+    expect(editor.job.selected).toEqual(first);
+    expect(editor.isResultStale).toBe(true);
+    const calls = transport.methods.length;
+    await editor.keep();
+    expect(transport.methods).toHaveLength(calls);
+    await editor.drawAgain();
+    expect(editor.job.running?.request).toEqual(first?.request);
+    transport.emit("job-finished", finished());
+    expect(editor.isResultStale).toBe(false);
+  });
+
+  it("goes back to the picture with a tool that masks, while the job goes on", async () => {
+    const { editor, transport } = await withPicture();
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    await editor.run();
+    editor.chooseTool("brush");
+    expect(editor.job.isIdle).toBe(true);
+    transport.emit("job-finished", finished());
+    expect(editor.scene?.after).toHaveLength(1);
+    editor.showJob(editor.workspace, editor.job.ready[0]?.key ?? 0);
+    expect(editor.scene?.after).toHaveLength(2);
+    await editor.endJob(editor.workspace, editor.job.ready[0]?.key ?? 0);
+    expect(editor.job.entries).toEqual([]);
+    expect(transport.methods.at(-1)).toBe("discardResult");
+  });
+
+  it("steps through variations in a circle and compares two of them", async () => {
+    const { editor, transport } = await withPicture();
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    editor.settings.setVariations(3);
+    await editor.run();
+    const { width, height, rgba } = finished();
+    const variations = Array.from({ length: 3 }, () => ({ width, height, rgba: rgba.slice() }));
+    transport.emit("job-finished", finished({ variations }));
+    editor.stepVariation(-1);
+    expect(editor.job.selected?.variation).toBe(2);
+    runCommand(editor, "compareVariations");
+    expect(editor.job.selected).toMatchObject({ rival: 2, variation: 0 });
+    expect(editor.scene).toMatchObject({ names: { before: "Variation 3", after: "Variation 1" } });
+    expect(editor.scene?.before).toHaveLength(2);
+    runCommand(editor, "compareVariations");
+    expect(editor.job.selected?.rival).toBeNull();
+  });
+
+  it("asks for no pictures while drawing if the person wants none", async () => {
+    const { editor, transport } = await withPicture();
+    editor.preferences.adopt({ ...DEFAULT_SETTINGS, previews: false });
+    editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
+    await editor.run();
+    expect(transport.lastRequest("startJob")).toMatchObject({ previews: false });
   });
 
   it("ignores events of another job", async () => {

@@ -3,13 +3,15 @@ import type { Workspace } from "../document/workspace.svelte.js";
 import { messages } from "../text/messages.js";
 
 /** A job of any open picture, with the tab that it belongs to. */
-export interface QueuedJob {
-  readonly workspace: Workspace;
+export interface QueuedJob<Picture = Workspace> {
+  readonly workspace: Picture;
   readonly entry: JobEntry;
 }
 
 /** Every job of every open picture: what runs first, then what waits, then what has ended. */
-export function allJobs(workspaces: readonly Workspace[]): readonly QueuedJob[] {
+export function allJobs<Picture extends Pick<Workspace, "job">>(
+  workspaces: readonly Picture[],
+): readonly QueuedJob<Picture>[] {
   const jobs = workspaces.flatMap((workspace) =>
     workspace.job.entries.map((entry) => ({ workspace, entry })),
   );

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { JobSettings } from "./settings.svelte.js";
+import { estimateSeconds, upscaleTarget, withSide } from "./upscale-target.js";
+
+const source = { width: 600, height: 400 };
+
+function settingsFor(changes: Partial<JobSettings>): JobSettings {
+  return Object.assign(new JobSettings(() => 1), changes);
+}
+
+describe("target of an upscale", () => {
+  it("is a multiple of the picture unless a size is given", () => {
+    expect(upscaleTarget(source, settingsFor({ factor: 4 }))).toEqual({
+      size: { width: 2400, height: 1600 },
+      factor: 4,
+      problem: null,
+    });
+    const targetSize = { width: 1500, height: 1000 };
+    expect(upscaleTarget(source, settingsFor({ factor: 8, targetSize }))).toEqual({
+      size: targetSize,
+      factor: 4,
+      problem: null,
+    });
+  });
+
+  it("says what is wrong with a size", () => {
+    const problemOf = (width: number, height: number) =>
+      upscaleTarget(source, settingsFor({ targetSize: { width, height } })).problem;
+    expect(problemOf(600, 400)).toBe("tooSmall");
+    expect(problemOf(1200, 399)).toBe("tooSmall");
+    expect(problemOf(4801, 3200)).toBe("tooLarge");
+    expect(problemOf(601, 400)).toBeNull();
+    const large = { width: 10_000, height: 10_000 };
+    expect(upscaleTarget(large, settingsFor({ factor: 2 })).problem).toBe("tooLarge");
+  });
+
+  it("keeps the proportions to half a pixel while they are locked", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9_000 }), (width) => {
+        const size = withSide(source, source, "width", width, true);
+        expect(size.width).toBe(width);
+        expect(Math.abs(size.height - Math.max(1, (width * 2) / 3))).toBeLessThanOrEqual(0.5);
+      }),
+    );
+    expect(withSide(source, source, "height", 900, false)).toEqual({ width: 600, height: 900 });
+    expect(withSide(source, source, "height", Number.NaN, true).height).toBe(1);
+  });
+
+  it("estimates the time only from what was measured", () => {
+    expect(estimateSeconds({ width: 2000, height: 1500 }, 0.5)).toBe(6);
+    expect(estimateSeconds(source, null)).toBeNull();
+    expect(estimateSeconds(source, 0)).toBeNull();
+  });
+});
