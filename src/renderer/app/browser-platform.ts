@@ -1,4 +1,5 @@
 import type { Tile } from "../../shared/documents.js";
+import { cutOut, writePicture } from "../clipboard/copy-picture.js";
 import type { PickedFile, Platform } from "./platform.js";
 
 /** Extensions beside the media type: some systems know no type for AVIF or TIFF. */
@@ -21,6 +22,10 @@ export function createBrowserPlatform(): Platform {
     },
     pickFile: async () => (await pickFiles(false))[0] ?? null,
     pickFiles: () => pickFiles(true),
+    copyPicture: async (bytes, mask) => {
+      const png = bytes.then((copy) => new Blob([new Uint8Array(copy)], { type: "image/png" }));
+      await writePicture(mask === null ? png : png.then((blob) => cutOut(blob, mask)));
+    },
     download,
   };
 }

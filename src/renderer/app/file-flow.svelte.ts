@@ -5,7 +5,9 @@ import type { SaveOptions } from "../document/document-controller.svelte.js";
 import { readPickedFile } from "../document/read-file.js";
 import type { Workspace } from "../document/workspace.svelte.js";
 import type { Notices } from "../notices/notices.svelte.js";
+import type { Preferences } from "../settings/preferences.svelte.js";
 import type { Tabs } from "../tabs/tabs.svelte.js";
+import { formatMegabytes } from "../text/format.js";
 import { messages } from "../text/messages.js";
 import type { Dialogs } from "./dialogs.svelte.js";
 import type { PickedFile, Platform } from "./platform.js";
@@ -26,6 +28,7 @@ export interface FileFlowParts {
   readonly tabs: Tabs;
   readonly dialogs: Dialogs;
   readonly notices: Notices;
+  readonly preferences: Preferences;
 }
 
 /** Opening, saving and closing, with native dialogs in Electron and the browser's own ones elsewhere. */
@@ -97,21 +100,36 @@ export class FileFlow {
     }
   }
 
+  /** News of an open document; that its oldest states went is told. */
+  refresh(info: DocumentInfo): void {
+    const { tabs, notices } = this.#parts;
+    const document = tabs.ofDocument(info.documentId)?.document;
+    const before = document?.info?.forgottenStates ?? 0;
+    document?.refresh(info);
+    const forgotten = (info.forgottenStates ?? 0) - before;
+    if (document === undefined || forgotten <= 0) return;
+    const { memoryMegabytes } = this.#parts.preferences.current;
+    const text = messages.historyPanel;
+    const body = text.forgottenBody(formatMegabytes(memoryMegabytes));
+    notices.show({ tone: "info", title: text.forgotten(forgotten), body });
+  }
+
   /** Opens the dialog for a file's format and quality. `then` runs once the file is written. */
   askToSave(then: (() => void) | null = null): void {
     const { tabs, dialogs } = this.#parts;
     if (tabs.active.document.info !== null) dialogs.open({ kind: "save", then });
   }
 
-  async save(options: SaveOptions): Promise<void> {
+  /** @param name the file's name where the browser puts it; Electron's own dialog asks for one */
+  async save(options: SaveOptions, name?: string): Promise<void> {
     const { tabs, dialogs, notices } = this.#parts;
     const { document } = tabs.active;
     const dialog = dialogs.current;
     if (document.info === null) return;
     try {
-      const name = await this.#write(document, document.info, options);
-      if (name === null) return;
-      notices.show({ tone: "success", title: messages.save.saved(name) });
+      const written = await this.#write(document, document.info, options, name);
+      if (written === null) return;
+      notices.show({ tone: "success", title: messages.save.saved(written) });
       dialogs.close();
       if (dialog.kind === "save") dialog.then?.();
     } catch (error) {
@@ -153,17 +171,19 @@ export class FileFlow {
   /** Writes the file; returns its name, or null if the person changed their mind. */
   async #write(
     document: Workspace["document"],
-    { documentId, name }: DocumentInfo,
+    info: DocumentInfo,
     options: SaveOptions,
+    name?: string,
   ): Promise<string | null> {
     const { api, platform } = this.#parts;
+    const { documentId } = info;
     if (this.#isElectron) {
       const reply = await api.saveDocumentDialog({ documentId, ...options });
-      return reply.saved ? (reply.name ?? name) : null;
+      return reply.saved ? (reply.name ?? info.name) : null;
     }
     const file = await api.exportDocument({ documentId, ...options });
-    platform.download(file);
+    platform.download({ ...file, name: name ?? file.name });
     document.refresh(await api.markSaved({ documentId, revision: file.revision }));
-    return file.name;
+    return name ?? file.name;
   }
 }

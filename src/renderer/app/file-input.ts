@@ -43,22 +43,37 @@ export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => 
     }
   };
 
+  const copy = (event: ClipboardEvent) => {
+    const isText =
+      event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+    // A person who marked words in a message wants these.
+    if (isText || getSelection()?.isCollapsed === false || editor.dialogs.isOpen) return;
+    if (editor.document.info === null) return;
+    event.preventDefault();
+    const hasSelection = editor.usesMask && !editor.mask.isEmpty;
+    void editor.copyPicture(hasSelection ? "selection" : "picture");
+  };
+
   const target = window;
   target.addEventListener("dragover", over);
   target.addEventListener("dragenter", enter);
   target.addEventListener("dragleave", leave);
   target.addEventListener("drop", drop);
   target.addEventListener("paste", paste);
+  target.addEventListener("copy", copy);
   return () => {
     target.removeEventListener("dragover", over);
     target.removeEventListener("dragenter", enter);
     target.removeEventListener("dragleave", leave);
     target.removeEventListener("drop", drop);
     target.removeEventListener("paste", paste);
+    target.removeEventListener("copy", copy);
   };
 }
 
-/** Each picture gets a tab of its own. */
+/** Each picture gets a tab of its own; while the batch is in front, they become part of it. */
 function openAll(editor: Editor, files: FileList | undefined): void {
-  void editor.files.openFiles([...(files ?? [])].map(fromFile));
+  const picked = [...(files ?? [])].map(fromFile);
+  if (editor.dialogs.current.kind === "batch") editor.batch.add(picked);
+  else void editor.files.openFiles(picked);
 }

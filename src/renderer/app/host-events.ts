@@ -16,14 +16,17 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
     stops.push(subscribeTo(transport, topic, listener, report));
   const { files, notices, tabs } = editor;
   // Each job controller knows its own job and ignores what it hears of others.
-  const tellJobs = (event: JobEvent) => tabs.list.forEach(({ job }) => job.handle(event));
+  const tellJobs = (event: JobEvent) => {
+    tabs.list.forEach(({ job }) => job.handle(event));
+    editor.batch.handle(event);
+  };
 
   on("job-progress", (payload) => tellJobs({ topic: "job-progress", payload }));
   on("job-preview", (payload) => tellJobs({ topic: "job-preview", payload }));
   on("job-finished", (payload) => tellJobs({ topic: "job-finished", payload }));
   on("job-failed", (payload) => tellJobs({ topic: "job-failed", payload }));
   on("job-cancelled", (payload) => tellJobs({ topic: "job-cancelled", payload }));
-  on("document-changed", (info) => tabs.ofDocument(info.documentId)?.document.refresh(info));
+  on("document-changed", (info) => files.refresh(info));
   on("document-opened", (info) => files.adopt(info));
   on("open-failed", (error) => notices.showError(fromErrorData(error)));
   on("menu-command", ({ command }) => {

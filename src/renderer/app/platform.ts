@@ -1,3 +1,4 @@
+import type { Mask } from "../../core/mask/mask.js";
 import type { Tile } from "../../shared/documents.js";
 import type { Timer } from "../notices/notices.svelte.js";
 
@@ -23,5 +24,7 @@ export interface Platform {
   readonly pickFile: () => Promise<PickedFile | null>;
   /** The same for any number; none if the person changed their mind. */
   readonly pickFiles: () => Promise<readonly PickedFile[]>;
+  /** Puts a picture on the clipboard, or what of it is masked; within the event that asks for it. */
+  readonly copyPicture: (png: Promise<Uint8Array>, mask: Mask | null) => Promise<void>;
   readonly download: (file: { name: string; mediaType: string; bytes: Uint8Array }) => void;
 }

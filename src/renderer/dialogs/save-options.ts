@@ -1,4 +1,5 @@
 import { EXPORT_FORMATS, type DocumentInfo, type ExportFormat } from "../../shared/documents.js";
+import type { SaveOptions } from "../document/document-controller.svelte.js";
 import { messages } from "../text/messages.js";
 
 /** Formats that trade quality for size. */
@@ -16,4 +17,40 @@ export function saveNote(format: ExportFormat, info: DocumentInfo): string | nul
   if (format === "jpeg" && info.hasAlpha) return messages.save.noAlpha;
   const keepsDepth = format === "png" || format === "tiff";
   return info.depth === 16 && !keepsDepth ? messages.save.sixteenBit : null;
+}
+
+/** Which of the photo's own metadata goes along. */
+export type MetadataChoice = SaveOptions["metadata"];
+export const METADATA_CHOICES = ["all", "no-location", "none"] as const satisfies MetadataChoice[];
+
+/** Bits a sample of the file. */
+export function savedDepth(format: ExportFormat, info: DocumentInfo): 8 | 16 {
+  return format === "png" || format === "tiff" ? info.depth : 8;
+}
+
+const EXTENSIONS: Readonly<Record<ExportFormat, string>> = {
+  png: "png",
+  jpeg: "jpg",
+  webp: "webp",
+  tiff: "tiff",
+  avif: "avif",
+};
+
+/** A name with the extension of the format in place of its own one. */
+export function fileName(name: string, format: ExportFormat): string {
+  const bare = name.trim().replace(/\.(?:png|jpe?g|webp|tiff?|avif|gif)$/i, "");
+  return `${bare === "" ? messages.untitled : bare}.${EXTENSIONS[format]}`;
+}
+
+/** Dots an inch on offer: screen, draft, fine print, art print. */
+export const PRINT_RESOLUTIONS = [72, 150, 300, 600] as const;
+const CENTIMETRES_PER_INCH = 2.54;
+
+/** Width and height on paper, first in centimetres, then in inches. */
+export function printSize(
+  { width, height }: Pick<DocumentInfo, "width" | "height">,
+  dpi: number,
+): [number, number, number, number] {
+  const inches = [width / dpi, height / dpi] as const;
+  return [inches[0] * CENTIMETRES_PER_INCH, inches[1] * CENTIMETRES_PER_INCH, ...inches];
 }

@@ -7,6 +7,8 @@ export interface SaveOptions {
   readonly format: ExportFormat;
   readonly quality: number;
   readonly embedRecipe: boolean;
+  /** Which of the photo's own metadata goes along; its colour profile always does. */
+  readonly metadata: "all" | "no-location" | "none";
 }
 
 type DocumentApi = Pick<EditorApi, "undo" | "redo" | "goToRevision">;

@@ -50,6 +50,28 @@ export function formatMegabytes(megabytes: number): string {
   return messages.units.gigabytes(formatNumber(megabytes / 1024, 1));
 }
 
+/** A file's size: `640 kB`, `12.3 MB`. */
+export function formatBytes(bytes: number): string {
+  const kilobytes = bytes / 1024;
+  if (kilobytes < 1024) return messages.units.kilobytes(formatNumber(Math.max(1, kilobytes)));
+  const megabytes = kilobytes / 1024;
+  if (megabytes < 10) return messages.units.megabytes(formatNumber(megabytes, 1));
+  return formatMegabytes(Math.round(megabytes));
+}
+
+/** A length with one digit after the point: `33.9`. */
+export function formatLength(length: number): string {
+  return formatNumber(length, 1);
+}
+
+/** When something happened, as a person says it: date and time of day. */
+export function formatTime(millisecondsSince1970: number): string {
+  return new Date(millisecondsSince1970).toLocaleString(language.tag, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+}
+
 /** Resolution of a scale as people read it: `16 × 16`. */
 export function formatSquare(side: number): string {
   return `${side} × ${side}`;

@@ -13,6 +13,7 @@ async function setUp(more: ConstructorParameters<typeof LoudTransport>[0] = {}) 
     decodeTile: () => Promise.reject(new Error("no pictures here")),
     releaseTile: () => undefined,
     pickFile: async () => null,
+    copyPicture: async () => undefined,
     pickFiles: async () => [],
     download: () => undefined,
   };

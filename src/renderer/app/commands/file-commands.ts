@@ -27,6 +27,20 @@ export const fileCommands = {
     isEnabled: hasPicture,
     run: (editor) => editor.files.askToSave(),
   },
+  batch: {
+    text: () => messages.batch.open,
+    group: "file",
+    section: 1,
+    keys: ["Ctrl+Shift+KeyU"],
+    run: (editor) => editor.openBatch(),
+  },
+  recovery: {
+    text: () => messages.recovery.dialogTitle,
+    group: "file",
+    section: 1,
+    isEnabled: (editor) => editor.recovery.list.length > 0,
+    run: (editor) => editor.dialogs.open({ kind: "recovery" }),
+  },
   closeTab: {
     text: () => messages.tabs.closeThis,
     group: "file",
