@@ -6,6 +6,8 @@ export interface CommandContext {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly modelsDir: string;
+  /** Device for this run; by default the one that was chosen for good. */
+  readonly device?: string;
   readonly version: string;
   readonly onProgress: (progress: Events["job-progress"]) => void;
   /** Reports a result. @param lines the same for people */

@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
 import { MAX_PROMPT_CHARS } from "../shared/limits.js";
 import type { CommandContext } from "./command-context.js";
+import type { DevicesOptions } from "./commands/devices.js";
 import type { EditOptions } from "./commands/edit.js";
 import type { GenerateOptions } from "./commands/generate.js";
+import type { ReplayOptions } from "./commands/replay.js";
 import type { ServeOptions } from "./commands/serve.js";
 import type { UpscaleOptions } from "./commands/upscale.js";
 import type { InputOptions } from "./open-input.js";
@@ -13,6 +15,7 @@ export type MakeContext = (shared: SharedOptions) => CommandContext;
 
 interface SharedOptions {
   readonly models?: string;
+  readonly device?: string;
   readonly json?: boolean;
 }
 
@@ -27,6 +30,9 @@ export function createProgram(version: string, makeContext: MakeContext): Comman
   addGenerate(program, makeContext);
   addInfo(program, makeContext);
   addVerify(program, makeContext);
+  addReplay(program, makeContext);
+  addModels(program, makeContext);
+  addDevices(program, makeContext);
   addServe(program, makeContext);
   return program;
 }
@@ -111,6 +117,55 @@ function addVerify(program: Command, makeContext: MakeContext): void {
   });
 }
 
+function addReplay(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("replay")
+    .description("make a picture again from what it says about itself: the same pixels")
+    .argument("<picture>", "a picture that was written with its recipe")
+    .requiredOption("-o, --output <file>", "where to write the result")
+    .option("--source <picture>", "the picture that it was made from")
+    .option("--anyway", "go on with another model or source, and write pixels that differ");
+  withSaving(withInput(withShared(command))).action(
+    async (picture: string, options: ReplayOptions & SharedOptions) => {
+      const { replay } = await import("./commands/replay.js");
+      await replay(picture, options, makeContext(options));
+    },
+  );
+}
+
+function addModels(program: Command, makeContext: MakeContext): void {
+  const models = withShared(
+    program.command("models").description("list, import and remove models"),
+  ).action(async (options: SharedOptions) => {
+    const { listModels } = await import("./commands/models.js");
+    await listModels(makeContext(options));
+  });
+  const context = (command: Command) => makeContext(command.optsWithGlobals<SharedOptions>());
+  withShared(models.command("import").description("install a model from a zip file or a folder"))
+    .argument("<path>")
+    .action(async (path: string, _options: SharedOptions, command: Command) => {
+      const { importModel } = await import("./commands/models.js");
+      await importModel(path, context(command));
+    });
+  withShared(models.command("remove").description("delete a model that was imported"))
+    .argument("<id>")
+    .action(async (id: string, _options: SharedOptions, command: Command) => {
+      const { removeModel } = await import("./commands/models.js");
+      await removeModel(id, context(command));
+    });
+}
+
+function addDevices(program: Command, makeContext: MakeContext): void {
+  const command = program
+    .command("devices")
+    .description("what models can compute on here")
+    .option("--choose <name>", "try a device, or all with auto, and take it from now on");
+  withShared(command).action(async (options: DevicesOptions & SharedOptions) => {
+    const { devices } = await import("./commands/devices.js");
+    await devices(options, makeContext(options));
+  });
+}
+
 function addServe(program: Command, makeContext: MakeContext): void {
   const command = program
     .command("serve")
@@ -128,6 +183,7 @@ function addServe(program: Command, makeContext: MakeContext): void {
 function withShared(command: Command): Command {
   return command
     .option("--models <folder>", "folder of models (default: the variable SPECTRAL_MODELS)")
+    .option("--device <name>", "device for this run, as `spectral devices` names it")
     .option("--json", "print one JSON object a line: progress, result, error");
 }
 

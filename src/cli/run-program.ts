@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import { toErrorData, type AppErrorData } from "../core/errors.js";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-codes.js";
 import { modelsDirOf } from "./paths.js";
@@ -19,14 +19,15 @@ export async function runProgram(
   // Read before parsing: also a line that does not parse is to be answered in JSON.
   const isJson = args.includes("--json");
   const reporter = isJson ? createJsonReporter(output) : createTextReporter(output);
-  const program = createProgram(version, ({ models }) => ({
+  const program = createProgram(version, ({ models, device }) => ({
     signal,
     version,
     modelsDir: modelsDirOf(models),
+    ...(device === undefined ? {} : { device }),
     onProgress: (progress) => reporter.progress(progress),
     report: (data, lines) => reporter.result(data, lines),
   }));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => output.stdout.write(text),
       writeErr: (text) => (isJson ? undefined : output.stderr.write(text)),
@@ -42,6 +43,10 @@ export async function runProgram(
     reporter.error(error, exitCode);
     return exitCode;
   }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Commander ends by throwing, also after `--help`; it has already told people about an error. */

@@ -1,7 +1,7 @@
 import { writeFileAtomically } from "../engine/index.js";
 import type { EngineApi } from "../shared/api.js";
 import type { DocumentInfo } from "../shared/documents.js";
-import type { JobId } from "../shared/ids.js";
+import type { DocumentId, JobId } from "../shared/ids.js";
 import type { Target } from "./target.js";
 
 /** How a result is written. */
@@ -19,12 +19,22 @@ export async function saveResult(
   { quality, recipe }: SaveOptions,
 ): Promise<DocumentInfo> {
   const info = await engine.acceptResult({ jobId });
+  await exportTo(engine, info.documentId, target, { quality, recipe });
+  return info;
+}
+
+/** Writes a document as it is shown. @throws AppError TARGET_*, DISK_FULL */
+export async function exportTo(
+  engine: EngineApi,
+  documentId: DocumentId,
+  target: Target,
+  { quality, recipe }: SaveOptions,
+): Promise<void> {
   const { bytes } = await engine.exportDocument({
-    documentId: info.documentId,
+    documentId,
     format: target.format,
     quality,
     embedRecipe: recipe,
   });
   await writeFileAtomically(target.path, bytes);
-  return info;
 }

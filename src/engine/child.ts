@@ -10,11 +10,11 @@ import {
   type ProbeAnswer,
 } from "../shared/engine-messages.js";
 import { engineEventSchemas, isEngineTopic } from "../shared/events.js";
+import { DEVICE_VARIABLE } from "../shared/models.js";
 import type { ProbeOutcome, Prober } from "../shared/probe.js";
 import { AUTO } from "./device/devices.js";
 import { runProbe } from "./device/run-probe.js";
 import { createEngine, type Engine } from "./index.js";
-import { DEVICE_VARIABLE } from "./model-parts.js";
 
 /** The line to the host: Electron's `parentPort` in a utility process, Node's IPC channel elsewhere. */
 interface Line {

@@ -4,7 +4,7 @@ import { env } from "onnxruntime-node";
 import type { AppErrorData } from "../core/errors.js";
 import type { EngineApi } from "../shared/api.js";
 import type { ModelId } from "../shared/ids.js";
-import type { ModelSummary } from "../shared/models.js";
+import { DEVICE_VARIABLE, type ModelSummary } from "../shared/models.js";
 import type { Prober } from "../shared/probe.js";
 import { BundleMethods } from "./bundle/bundle-methods.js";
 import { describeProvider, offeredProviders } from "./device/device.js";
@@ -14,9 +14,6 @@ import { driverVersion, whyAbsent } from "./device/graphics.js";
 import type { RecipeStep } from "./files/recipe.js";
 import type { Emit } from "./jobs/job-queue.js";
 import { Models } from "./models.js";
-
-/** Overrides the device; one of the runtime's provider names, or `auto`. */
-export const DEVICE_VARIABLE = "SPECTRAL_DEVICE";
 
 export interface ModelPartsOptions {
   readonly modelsDir: string;

@@ -74,6 +74,9 @@ export const deviceInfoSchema = z
   .readonly();
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
 
+/** The environment variable that names a device for one run. */
+export const DEVICE_VARIABLE = "SPECTRAL_DEVICE";
+
 /** A provider name, or `auto`: the fastest device that passes the model's golden check. */
 export const deviceChoiceSchema = z.string().min(1).max(64);
 

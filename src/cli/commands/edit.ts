@@ -40,7 +40,7 @@ export async function edit(
   context: CommandContext,
 ): Promise<void> {
   const target = await requireTarget(options.output);
-  await withEngine(context.modelsDir, async (engine) => {
+  await withEngine(context, async (engine) => {
     const { api } = engine;
     const { documentId, width, height } = await openInput(api, input, options);
     const maskBytes = await readFileBytes(options.mask);

@@ -13,7 +13,7 @@ export interface GenerateOptions extends DrawingOptions, SaveOptions {
 /** `spectral generate`: a picture from a prompt alone. */
 export async function generate(options: GenerateOptions, context: CommandContext): Promise<void> {
   const target = await requireTarget(options.output);
-  await withEngine(context.modelsDir, async (engine) => {
+  await withEngine(context, async (engine) => {
     const { modelId, sampling } = await chooseModel(engine.api, options.model, context.modelsDir);
     const { jobId } = await runJob(
       engine,

@@ -12,7 +12,7 @@ export async function info(
   options: InputOptions,
   context: CommandContext,
 ): Promise<void> {
-  await withEngine(context.modelsDir, async ({ api }) => {
+  await withEngine(context, async ({ api }) => {
     if (file === undefined) reportInstallation(await api.getEngineInfo({}), context);
     else reportPicture(file, await openInput(api, file, options), context);
   });

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
+import { DEVICE_VARIABLE } from "../../shared/models.js";
 import { configFolder } from "../../host/config-folder.js";
 import { startServer } from "../../server/index.js";
 import type { CommandContext } from "../command-context.js";
@@ -13,8 +14,10 @@ export interface ServeOptions {
 export async function serve(
   file: string | undefined,
   { port }: ServeOptions,
-  { signal, modelsDir, version, report }: CommandContext,
+  { signal, modelsDir, device, version, report }: CommandContext,
 ): Promise<void> {
+  // The engine's process inherits it.
+  if (device !== undefined) process.env[DEVICE_VARIABLE] = device;
   const server = await startServer({
     port,
     ...servedPaths(),

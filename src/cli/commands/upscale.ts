@@ -23,7 +23,7 @@ export async function upscale(
   context: CommandContext,
 ): Promise<void> {
   const target = await requireTarget(options.output);
-  await withEngine(context.modelsDir, async (engine) => {
+  await withEngine(context, async (engine) => {
     const { documentId } = await openInput(engine.api, input, options);
     const { modelId, sampling } = await chooseModel(engine.api, options.model, context.modelsDir);
     const { jobId } = await runJob(
