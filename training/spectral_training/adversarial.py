@@ -12,6 +12,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -54,6 +55,13 @@ class AdversarialLoss:
         self.optimiser = torch.optim.AdamW(
             self.discriminator.parameters(), lr=config.rate, betas=(0.5, 0.9), weight_decay=0.0
         )
+        self.wrapped: nn.Module = self.discriminator
+        self.fabric: Fabric | None = None
+
+    def setup(self, fabric: Fabric) -> None:
+        """Share the discriminator among the processes of a run; without it there is one process."""
+        self.wrapped, self.optimiser = fabric.setup(self.discriminator, self.optimiser)
+        self.fabric = fabric
 
     def of_generator(self, fake: Tensor) -> Tensor:
         """Scalar; its gradient reaches ``fake`` only, never the discriminator's weights."""
@@ -63,7 +71,7 @@ class AdversarialLoss:
         return F.softplus(-logits).mean() if self.config.objective == "logistic" else -logits.mean()
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
-        on_real, on_fake = self.discriminator(torch.cat([real, fake.detach()])).float().chunk(2)
+        on_real, on_fake = self.wrapped(torch.cat([real, fake.detach()])).float().chunk(2)
         if self.config.objective == "hinge":
             return 0.5 * (F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean())
         return 0.5 * (F.softplus(-on_real).mean() + F.softplus(on_fake).mean())
@@ -73,7 +81,10 @@ class AdversarialLoss:
         self.discriminator.train()
         loss = self.discriminator_loss(real, fake)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        if self.fabric is None:
+            loss.backward()
+        else:
+            self.fabric.backward(loss)
         self.optimiser.step()
         return float(loss.detach())
 

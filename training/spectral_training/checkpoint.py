@@ -77,17 +77,34 @@ def cosine(fraction: float, warmup: float = 0.02, floor: float = 0.03) -> float:
 
 
 class Log:
-    """Metrics as JSON lines, with step and seconds trained."""
+    """Metrics as JSON lines, with step and seconds trained; if asked for, also for TensorBoard."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_writer: bool = True, tensorboard: bool = False) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
+        self.path, self.is_writer = path, is_writer
+        self.board = None
+        if tensorboard and is_writer:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.board = SummaryWriter(str(path.parent / "tensorboard" / path.stem))
 
     def write(self, **values: Any) -> None:
+        """One line; only the first process of a run writes."""
+        if not self.is_writer:
+            return
         line = json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in values.items()})
         with self.path.open("a") as file:
             file.write(line + "\n")
         print(line, flush=True)
+        if self.board is not None and "step" in values:
+            for name, value in values.items():
+                if isinstance(value, float):
+                    self.board.add_scalar(name, value, values["step"])
+
+    def picture(self, name: str, pixels: Any, step: int) -> None:
+        """pixels: (h, w, 3) uint8."""
+        if self.board is not None:
+            self.board.add_image(name, pixels, step, dataformats="HWC")
 
 
 class Clock:

@@ -36,13 +36,18 @@ def load_photos(pattern: str, limit: int | None = None) -> list[Photo]:
     photos: list[Photo] = []
     dataset = wds.WebDataset(shards, shardshuffle=False, empty_check=False).decode("rgb8")
     for sample in dataset:
-        pixels = next(sample[e] for e in ("webp", "jpg", "jpeg", "png") if e in sample)
-        captions = tuple(line for line in sample["txt"].split("\n") if line.strip())
-        source = str(sample.get("json", {}).get("source", ""))
-        photos.append(Photo(sample["__key__"], pixels, captions or ("",), source))
+        photos.append(to_photo(sample))
         if limit is not None and len(photos) >= limit:
             break
     return photos
+
+
+def to_photo(sample: dict) -> Photo:
+    """A decoded WebDataset sample as a photo."""
+    pixels = next(sample[e] for e in ("webp", "jpg", "jpeg", "png") if e in sample)
+    captions = tuple(line for line in sample.get("txt", "").split("\n") if line.strip())
+    source = str(sample.get("json", {}).get("source", ""))
+    return Photo(sample["__key__"], pixels, captions or ("",), source)
 
 
 def manifest_hash(pattern: str) -> str:

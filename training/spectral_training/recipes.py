@@ -1,7 +1,11 @@
-"""Runs by name. A recipe is the whole configuration; its ``-debug`` sibling trains in seconds on a CPU."""
+"""Runs by name. A recipe is the whole configuration; ``NAME-debug`` is its small sibling, which trains in seconds.
+
+The rows of the paper are in ``paper``; here are the types, the shipped models, and their variants of ours.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .adversarial import DiscriminatorConfig
@@ -16,18 +20,38 @@ PHOTO_STD_128 = (0.464, 0.0965, 0.0839, 0.0724, 0.0664)
 
 @dataclass(frozen=True)
 class TokenizerTraining:
+    """Weights of the losses are the paper's unless a recipe says otherwise.
+
+    One optimiser step takes ``codec_batch`` pictures through the codes and ``upscale_batch`` ones through exact
+    context alone, over all processes and accumulated parts together.
+    """
+
     model: TokenizerConfig
-    head_steps: int = 1500
+    head_steps: int = 0
+    """Steps of the detail heads alone, on exact pictures, before everything is trained together."""
     head_batch: int = 16
     head_rate: float = 1e-3
     steps: int = 4000
     codec_batch: int = 12
-    upscale_batch: int = 4
+    upscale_batch: int = 0
     rate: float = 8e-4
     warmup_steps: int = 150
+    """Steps without quantisation, at whose end the codebooks start from data; 0: they start at random."""
     collect_steps: int = 40
+    l2: float = 1.0
+    perceptual: float = 0.1
+    adversarial: float = 0.1
     commitment: float = 0.25
-    ema: float = 0.998
+    upscale_l1: float = 0.0
+    focal: float = 0.0
+    """More than 0: weight of a focal loss on wavelet details, where large errors count over-proportionally."""
+    trunk: Trunk = "vgg"
+    discriminator: DiscriminatorConfig = DiscriminatorConfig()
+    adversarial_start: int = 10_000
+    """First step of the adversarial loss; the discriminator learns from 500 steps earlier."""
+    exact_context: bool = False
+    masked_suffix: bool = False
+    ema: float = 0.9999
     seed: int = 0
     bf16: bool = True
 
@@ -67,85 +91,190 @@ class ArTraining:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What the paper states of a row, to be compared with what we count; None where it (or we) do not know."""
+
+    tokens: int | None = None
+    ar_parameters: float | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
     name: str
     tokenizer: TokenizerTraining
     ar: ArTraining
-    decoder: DecoderTraining
+    decoder: DecoderTraining | None = None
+    stated: Stated = Stated()
+
+
+def ar_for(tokenizer: TokenizerConfig, **settings: object) -> ArConfig:
+    """An AR-SIT for the codes of a tokenizer."""
+    return ArConfig(
+        layout=tokenizer.layout,
+        code_dim=tokenizer.code_dim,
+        approximation_codes=tokenizer.approximation_codes,
+        detail_codes=tokenizer.detail_codes,
+        **settings,  # type: ignore[arg-type]
+    )
 
 
 def studio_128() -> Recipe:
     layout = Layout(image_size=128, grid=8, levels=4)
     heads = (HeadConfig(48, 3), HeadConfig(48, 4), HeadConfig(48, 6), HeadConfig(48, 8))
-    tokenizer = TokenizerConfig(layout=layout, scale_std=PHOTO_STD_128, detail_heads=heads)
-    ar = ArConfig(layout=layout, width=256, layers=8, heads=4)
+    tokenizer = TokenizerTraining(
+        TokenizerConfig(layout=layout, scale_std=PHOTO_STD_128, detail_heads=heads),
+        head_steps=1500,
+        upscale_batch=4,
+        l2=10.0,
+        perceptual=0.0,
+        adversarial=0.0,
+        commitment=0.125,
+        upscale_l1=2.0,
+        exact_context=True,
+        masked_suffix=True,
+        ema=0.998,
+    )
     texture = (HeadConfig(32, 2), HeadConfig(32, 2), HeadConfig(32, 3), HeadConfig(32, 4))
     decoder = DecoderTraining(texture, discriminator=DiscriminatorConfig(width=32))
-    return Recipe("studio-128", TokenizerTraining(tokenizer), ArTraining(ar), decoder)
+    return Recipe("studio-128", tokenizer, ArTraining(ar_for(tokenizer.model, width=256, layers=8, heads=4)), decoder)
 
 
 def studio_debug() -> Recipe:
-    """A differently shaped model: 32 pixels, grid 4, three levels."""
-    layout = Layout(image_size=32, grid=4, levels=3)
-    heads = (HeadConfig(8, 1), HeadConfig(8, 1), HeadConfig(8, 1))
-    tokenizer = TokenizerConfig(
+    return replace(debug(studio_128()), name="studio-debug")
+
+
+def with_model(recipe: Recipe, name: str, **changes: object) -> Recipe:
+    """The recipe with another tokenizer model."""
+    model = replace(recipe.tokenizer.model, **changes)  # type: ignore[arg-type]
+    sizes = {
+        "code_dim": model.code_dim,
+        "approximation_codes": model.approximation_codes,
+        "detail_codes": model.detail_codes,
+        "layout": model.layout,
+    }
+    ar = replace(recipe.ar, model=replace(recipe.ar.model, **sizes))
+    return replace(recipe, name=name, tokenizer=replace(recipe.tokenizer, model=model), ar=ar)
+
+
+def with_training(recipe: Recipe, name: str, **changes: object) -> Recipe:
+    return replace(recipe, name=name, tokenizer=replace(recipe.tokenizer, **changes))  # type: ignore[arg-type]
+
+
+def with_ar(recipe: Recipe, name: str, **changes: object) -> Recipe:
+    return replace(recipe, name=name, ar=replace(recipe.ar, model=replace(recipe.ar.model, **changes)))  # type: ignore[arg-type]
+
+
+def studio_variants() -> dict[str, Callable[[], Recipe]]:
+    """One switch each: what an extension is worth is the difference from studio-128."""
+    base = studio_128
+    return {
+        "studio-128-no-exact-context": lambda: with_training(
+            base(), "studio-128-no-exact-context", exact_context=False, upscale_batch=0, upscale_l1=0.0
+        ),
+        "studio-128-no-masked-suffix": lambda: with_training(
+            base(), "studio-128-no-masked-suffix", masked_suffix=False
+        ),
+        "studio-128-no-detail-heads": lambda: with_training(
+            with_model(base(), "", detail_heads=()), "studio-128-no-detail-heads", head_steps=0
+        ),
+        "studio-128-random-codebooks": lambda: with_training(base(), "studio-128-random-codebooks", warmup_steps=0),
+        "studio-128-no-revival": lambda: with_model(base(), "studio-128-no-revival", revive_below=0.0),
+        "studio-128-exact-similarity": lambda: with_model(
+            base(), "studio-128-exact-similarity", rounded_similarity=False
+        ),
+        "studio-128-focal": lambda: with_training(base(), "studio-128-focal", focal=1.0),
+        "studio-128-fsq": lambda: with_model(
+            base(), "studio-128-fsq", fsq_levels=(8, 8, 8, 8), code_dim=4, approximation_codes=4096, detail_codes=4096
+        ),
+        "studio-128-rotary": lambda: with_ar(base(), "studio-128-rotary", rotary=True),
+        "studio-128-parallel": lambda: with_ar(base(), "studio-128-parallel", order="parallel"),
+        "studio-128-ar-small": lambda: with_ar(base(), "studio-128-ar-small", width=128, layers=4),
+        "studio-128-ar-large": lambda: with_ar(base(), "studio-128-ar-large", width=384, layers=12, heads=6),
+    }
+
+
+def debug(recipe: Recipe) -> Recipe:
+    """A sibling of 32 pixels and 64 tokens with the same switches, for a CPU."""
+    large = recipe.tokenizer.model
+    levels = min(large.layout.levels, 3)
+    layout = replace(large.layout, image_size=32, grid=4 if levels else 8, levels=levels)
+    heads = (HeadConfig(8, 1),) * levels if large.detail_heads else ()
+    shared = large.shared_codebook or large.fsq_levels or not levels
+    fsq = (4, 4, 4) if large.fsq_levels else ()
+    model = replace(
+        large,
         layout=layout,
-        scale_std=(0.45, 0.11, 0.1, 0.08),
+        scale_std=(0.45, 0.11, 0.1, 0.08) if levels == 3 and layout.transform == "haar" else (),
         width=32,
         encoder_layers=1,
-        decoder_layers=1,
+        decoder_layers=2 if large.decoder_layers > large.encoder_layers + 1 else 1,
         heads=2,
-        code_dim=8,
-        approximation_codes=32,
-        detail_codes=64,
+        decoder_width=48 if large.decoder_width else None,
+        decoder_heads=2 if large.decoder_heads else None,
+        code_dim=3 if fsq else 8,
+        approximation_codes=64 if shared else 32,
+        detail_codes=64 if levels else 1,
+        fsq_levels=fsq,
         detail_heads=heads,
         head_features=4,
     )
-    training = TokenizerTraining(
-        tokenizer,
-        head_steps=40,
+    training = replace(
+        recipe.tokenizer,
+        model=model,
+        head_steps=40 if heads else 0,
         head_batch=8,
+        head_rate=3e-3,
         steps=120,
         codec_batch=6,
-        upscale_batch=2,
-        warmup_steps=30,
+        upscale_batch=2 if recipe.tokenizer.upscale_batch else 0,
+        warmup_steps=30 if recipe.tokenizer.warmup_steps else 0,
         collect_steps=20,
         rate=3e-3,
-        head_rate=3e-3,
+        perceptual=0.0,
+        adversarial_start=100,
+        discriminator=DiscriminatorConfig(width=8, layers=2),
         bf16=False,
         ema=0.95,
     )
-    ar = ArConfig(
+    wide = recipe.ar.model.width
+    ar = replace(
+        recipe.ar.model,
         layout=layout,
-        width=32,
+        width=16 if wide < 256 else 32 if wide < 384 else 48,
         layers=2,
         heads=2,
-        code_dim=8,
-        approximation_codes=32,
-        detail_codes=64,
-        text_positions=16,
+        code_dim=model.code_dim,
+        approximation_codes=model.approximation_codes,
+        detail_codes=model.detail_codes,
+        text_positions=1 if recipe.ar.model.classes else 16,
         text_width=32,
+        classes=min(recipe.ar.model.classes, 4),
     )
-    decoder = DecoderTraining(
-        (HeadConfig(8, 1), HeadConfig(8, 1), HeadConfig(8, 1)),
-        steps=12,
-        batch=4,
-        rate=3e-3,
-        perceptual=0.0,
-        discriminator=DiscriminatorConfig(width=8, layers=2),
-        adversarial_from=0.3,
-        discriminator_from=0.2,
-        ema=0.9,
-        bf16=False,
-    )
-    autoregressive = ArTraining(ar, steps=60, batch=8, rate=3e-3, bf16=False, ema=0.95)
-    return Recipe("studio-debug", training, autoregressive, decoder)
+    autoregressive = replace(recipe.ar, model=ar, steps=60, batch=8, rate=3e-3, bf16=False, ema=0.95)
+    decoder = None
+    if levels and layout.transform != "pyramid":
+        decoder = DecoderTraining(
+            (HeadConfig(8, 1),) * levels, steps=12, batch=4, rate=3e-3, perceptual=0.0,
+            discriminator=DiscriminatorConfig(width=8, layers=2), adversarial_from=0.3, discriminator_from=0.2,
+            ema=0.9, bf16=False,
+        )  # fmt: skip
+    return Recipe(f"{recipe.name}-debug", training, autoregressive, decoder)
 
 
-RECIPES = {"studio-128": studio_128, "studio-debug": studio_debug}
+def all_recipes() -> dict[str, Callable[[], Recipe]]:
+    """Every full-sized recipe and studio-debug; each also has its ``-debug`` sibling."""
+    from .paper import paper_recipes
+
+    return {"studio-128": studio_128, "studio-debug": studio_debug, **studio_variants(), **paper_recipes()}
 
 
 def recipe(name: str) -> Recipe:
-    if name not in RECIPES:
-        raise ValueError(f"Expected a recipe out of {', '.join(RECIPES)} but got {name!r}.")
-    return replace(RECIPES[name]())
+    """Raises ValueError naming the recipes there are."""
+    known = all_recipes()
+    if name in known:
+        return known[name]()
+    if name.endswith("-debug") and name.removesuffix("-debug") in known:
+        return debug(known[name.removesuffix("-debug")]())
+    raise ValueError(
+        f"Expected a recipe out of {', '.join(known)}, or one of them followed by -debug, but got {name!r}."
+    )

@@ -23,8 +23,9 @@ from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
 from .layout import Layout
 from .perceptual import PerceptualDistance
 from .recipes import DecoderTraining, recipe
+from .sources import MemorySource
 from .tokenizer import CODE, EXACT, Tokenizer
-from .train_tokenizer import draw_views, load_tokenizer
+from .train_tokenizer import load_tokenizer, render_views
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class DecoderTrainer:
     """Frozen tokenizer, its texture heads, their optimiser and the discriminator; all but photos is in ``state``."""
 
     def __init__(self, config: DecoderTraining, tokenizer: Tokenizer, photos: list[data.Photo]) -> None:
-        self.config, self.photos = config, photos
+        self.config = config
         torch.manual_seed(config.seed)
         self.model = with_texture_heads(tokenizer, config)
         self.model.requires_grad_(False)
@@ -86,7 +87,7 @@ class DecoderTrainer:
         self.optimiser = torch.optim.AdamW(self.model.texture_parameters(), betas=(0.5, 0.95), weight_decay=0.01)
         self.ema = Ema(self.model, config.ema)
         self.rng = random.Random(config.seed)
-        self.sampler = data.PhotoSampler(len(photos), config.seed)
+        self.views = MemorySource(photos, config.seed)
         self.step, self.seen, self.seconds = 0, 0, 0.0
 
     def decode(self, images: Tensor, kinds: Tensor) -> Tensor:
@@ -103,7 +104,7 @@ class DecoderTrainer:
         config = self.config
         for group in self.optimiser.param_groups:
             group["lr"] = config.rate * cosine(fraction)
-        images = draw_views(self.photos, self.sampler, config.batch, self.model.layout.image_size, self.rng)
+        images = render_views(self.views.take(config.batch), self.model.layout.image_size)
         kinds = draw_code_kinds(self.model.layout, len(images), self.rng)
         self.model.eval()  # the codebooks must not follow the encoder any more
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
@@ -147,7 +148,7 @@ class DecoderTrainer:
             "seconds": self.seconds,
             "rng": self.rng.getstate(),
             "torch_rng": torch.get_rng_state(),
-            "sampler": self.sampler.state(),
+            "views": self.views.state(),
         }
 
     def restore(self, state: dict[str, object]) -> None:
@@ -158,7 +159,7 @@ class DecoderTrainer:
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
         self.rng.setstate(state["rng"])
         torch.set_rng_state(state["torch_rng"])
-        self.sampler.restore(state["sampler"])
+        self.views.restore(state["views"])
 
 
 def with_texture_heads(tokenizer: Tokenizer, config: DecoderTraining) -> Tokenizer:
@@ -187,6 +188,8 @@ def validate(model: Tokenizer, pictures: Tensor, perceptual: PerceptualDistance 
 
 def main(options: Options) -> None:
     config = recipe(options.recipe).decoder
+    if config is None:
+        raise ValueError(f"Expected a recipe with wavelet details but {options.recipe} has none; choose another one.")
     config = replace(config, steps=options.steps or config.steps, batch=options.batch or config.batch)
     log, path = Log(options.out / "decoder.jsonl"), options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, options.limit)

@@ -1,24 +1,35 @@
-"""Train a SIT: first the detail heads on exact pictures, then everything together.
+"""Train a SIT: first the detail heads (if it has any) on exact pictures, then everything together.
 
 python -m spectral_training.train_tokenizer --recipe studio-128 --data 'photos/train-*.tar' --out runs/a
+torchrun --nproc-per-node 8 -m spectral_training.train_tokenizer --recipe sit-6-512 --stream --runtime.devices 8 ...
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 import tyro
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import data
+from .adversarial import AdversarialLoss
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
+from .grid import save_grid
 from .layout import Layout
+from .perceptual import PerceptualDistance
+from .quantize import gather
 from .recipes import TokenizerTraining, recipe
+from .runtime import Runtime, RuntimeOptions, like, whole_state
+from .sources import Draw, MemorySource, Source, StreamSource
 from .tokenizer import CODE, EXACT, MASKED, Tokenizer, predict_details
+from .transforms import Pyramid
+
+DISCRIMINATOR_LEAD = 500
+"""Steps for which the discriminator learns before its loss counts."""
 
 
 @dataclass(frozen=True)
@@ -26,33 +37,58 @@ class Options:
     data: str
     """Glob of the training shards."""
     out: Path
-    """Folder of the run: checkpoint, log."""
+    """Folder of the run: checkpoint, log, sample grids."""
     recipe: str = "studio-128"
     minutes: float | None = None
     """End the joint stage by time instead of by steps."""
     head_minutes: float | None = None
     """End the stage of the detail heads by time instead of by steps."""
+    steps: int | None = None
+    """Steps of the joint stage, in place of the recipe's."""
+    seed: int | None = None
     limit: int | None = None
     """Use only the first photos."""
+    stream: bool = False
+    """Read shards as they are needed instead of holding all photos in memory."""
     start: Path | None = None
     """Compact checkpoint to begin a new run from, in place of random weights."""
     resume: bool = True
     save_every: float = 240.0
     """Seconds between checkpoints."""
+    log_every: int = 50
+    """Steps between log lines."""
+    grid_every: int = 1000
+    """Steps between sample grids."""
+    tensorboard: bool = False
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
 
 
-def draw_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
+def measure_std(photos: list[data.Photo], layout: Layout) -> tuple[float, ...]:
+    """Standard deviation of each scale over whole photos and native crops, as a recipe's ``scale_std``."""
+    rng, pyramid, size = random.Random(0), Pyramid(layout), layout.image_size
+    views = [data.whole(p, size) for p in photos] + [data.native_crop(p, size, rng) for p in photos]
+    sums = torch.zeros(layout.scales, dtype=torch.float64)
+    for start in range(0, len(views), 32):
+        part = views[start : start + 32]
+        for s, band in enumerate(pyramid(data.to_tensor(part))):
+            sums[s] += band.double().pow(2).mean() * len(part)
+    return tuple(round(float(v), 4) for v in (sums / len(views)).sqrt())
+
+
+def draw_kinds(
+    layout: Layout, batch: int, rng: random.Random, exact_context: bool = True, masked_suffix: bool = True
+) -> Tensor:
     """(B, T) kinds of the codec samples: the situations the app will meet, mixed.
 
     Half: codes only. Then: exact prefix and codes; codes and masked suffix; a rectangle to be edited whose
-    surroundings are exact.
+    surroundings are exact. A switched-off kind gives way to codes.
     """
     n, scales, g = layout.tokens_per_scale, layout.scales, layout.grid
     kinds = torch.full((batch, layout.tokens), CODE)
     for row in kinds:
         draw = rng.random()
-        prefix = rng.randint(1, scales - 1)
-        if draw < 0.5:
+        prefix = rng.randint(1, max(scales - 1, 1))
+        if draw < 0.5 or scales == 1:
             continue
         if draw < 0.65:
             row[: prefix * n] = EXACT
@@ -69,6 +105,10 @@ def draw_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
             if rng.random() < 0.4:
                 late = cells[rng.randint(1, scales - 1) :]
                 late[late == CODE] = MASKED
+    if not exact_context:
+        kinds[kinds == EXACT] = CODE
+    if not masked_suffix:
+        kinds[kinds == MASKED] = CODE
     return kinds
 
 
@@ -81,38 +121,116 @@ def upscale_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
     return kinds
 
 
-def draw_views(
-    photos: list[data.Photo], sampler: data.PhotoSampler, count: int, size: int, rng: random.Random
-) -> Tensor:
+def render_views(draws: list[Draw], size: int) -> Tensor:
     """(B, 3, I, I): native crops and random reduced views, mixed."""
-    pictures = []
-    for index in sampler.take(count):
-        photo, draw = photos[index], rng.random()
-        pictures.append(data.native_crop(photo, size, rng) if draw < 0.3 else data.random_view(photo, size, rng))
+    pictures = [
+        data.native_crop(photo, size, rng) if rng.random() < 0.3 else data.random_view(photo, size, rng)
+        for photo, rng in draws
+    ]
     return data.to_tensor(pictures)
+
+
+def render_crops(draws: list[Draw], size: int) -> Tensor:
+    """(B, 3, I, I) native crops; none give an empty batch."""
+    if not draws:
+        return torch.empty(0, 3, size, size)
+    return data.to_tensor([data.native_crop(photo, size, rng) for photo, rng in draws])
+
+
+class TokenizerStep(nn.Module):
+    """Forward pass and losses of one part of a batch: what is wrapped, sharded and compiled."""
+
+    def __init__(self, model: Tokenizer, config: TokenizerTraining) -> None:
+        super().__init__()
+        self.model, self.config = model, config
+
+    def forward(self, codec: Tensor, upscale: Tensor, kinds: Tensor | None, quantised: bool) -> dict[str, Tensor]:
+        """Losses, and with them the continuous codes ``z`` and the decoded codec pictures ``decoded``.
+
+        codec, upscale: (B, 3, I, I); kinds: (B of both, T), or None in the stage of the detail heads.
+        """
+        if kinds is None:
+            return {"loss": predict_details(self.model, upscale)}
+        config, model, count = self.config, self.model, len(codec)
+        images = torch.cat([codec, upscale])
+        coefficients = model.coefficients(images)
+        z = model.encode_continuous([band[:count] for band in coefficients])
+        if quantised:
+            quantized = model.quantize(z)
+            vectors, commitment = quantized.values, quantized.commitment
+        else:
+            vectors, commitment = z, torch.zeros((), device=z.device)
+        filler = torch.zeros(len(upscale), *vectors.shape[1:], device=z.device)
+        decoded = model.decode(torch.cat([vectors, filler]), coefficients, kinds)
+        error = (decoded.image - images).float()
+        # Squared error is the paper's; the absolute error keeps the faithful path from fearing sharp edges.
+        losses = {"codec_l2": error[:count].pow(2).mean(), "commitment": commitment, "z": z}
+        loss = config.l2 * losses["codec_l2"] + config.commitment * commitment
+        if len(upscale):
+            losses["upscale_l1"] = error[count:].abs().mean()
+            loss = loss + config.upscale_l1 * losses["upscale_l1"]
+        if config.focal:
+            losses["focal"] = focal_detail_loss(model, error[:count], coefficients, count)
+            loss = loss + config.focal * losses["focal"]
+        return {"loss": loss, "decoded": decoded.image[:count], **losses}
+
+
+def focal_detail_loss(model: Tokenizer, error: Tensor, coefficients: list[Tensor], count: int) -> Tensor:
+    """Squared errors of normalised details, weighted by their own size: what is missed by much counts more.
+
+    After the focal frequency loss of Jiang et al. 2021, on wavelet bands in place of Fourier coefficients.
+    """
+    parts = []
+    for band in model.coefficients(error)[1:]:
+        size = band.detach().abs()
+        parts.append((size / size.amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6) * band.pow(2)).mean())
+    return torch.stack(parts).mean() if parts else error.new_zeros(())
 
 
 class Trainer:
     """Holds the model, its optimiser and generators; all of it goes into the checkpoint."""
 
-    def __init__(self, config: TokenizerTraining, photos: list[data.Photo]) -> None:
-        self.config, self.photos = config, photos
+    def __init__(
+        self,
+        config: TokenizerTraining,
+        photos: list[data.Photo],
+        runtime: Runtime | None = None,
+        stream: str | None = None,
+    ) -> None:
+        self.runtime = runtime or Runtime(bf16=config.bf16)
+        if not config.model.scale_std:
+            std = measure_std(photos[:256], config.model.layout)
+            config = replace(config, model=replace(config.model, scale_std=std))
+        self.config, self.photos, self.size = config, photos, config.model.layout.image_size
         torch.manual_seed(config.seed)
         self.model: Tokenizer = config.model.build()
         self.rng = random.Random(config.seed)
-        self.sampler = data.PhotoSampler(len(photos), config.seed)
-        size = config.model.layout.image_size
-        sharp = [i for i, p in enumerate(photos) if min(p.pixels.shape[:2]) >= 2 * size]
+        self.views, self.sharp = self._sources(stream)
+        self.perceptual = PerceptualDistance(config.trunk) if config.perceptual else None
+        self.adversary = AdversarialLoss(config.discriminator) if config.adversarial else None
+        if self.perceptual is not None:
+            self.perceptual.to(self.runtime.fabric.device)
+        if self.adversary is not None:
+            self.adversary.setup(self.runtime.fabric)
+        self.collected: list[Tensor] = []
+        self.seen = 0
+        self._enter("heads" if config.head_steps and len(self.model.detail_heads) else "joint")
+
+    def _sources(self, stream: str | None) -> tuple[Source, Source]:
+        seed, place = self.config.seed, self.runtime.place
+        if stream is not None:
+            return StreamSource(stream, seed, place), StreamSource(stream, seed + 1, place, smallest_side=2 * self.size)
         # Photos of at least twice the size were reduced from larger ones: their native pixels are sharp.
-        self.sharp = sharp or list(range(len(photos)))
-        self.sharp_sampler = data.PhotoSampler(len(self.sharp), config.seed + 1)
-        self.stage, self.step, self.seen, self.seconds = "heads", 0, 0, 0.0
-        self._enter(self.stage)
+        sharp = [p for p in self.photos if min(p.pixels.shape[:2]) >= 2 * self.size]
+        return MemorySource(self.photos, seed, place), MemorySource(sharp or self.photos, seed + 1, place)
 
     def _enter(self, stage: str) -> None:
         self.stage, self.step, self.seconds = stage, 0, 0.0
-        parameters = self.model.detail_heads.parameters() if stage == "heads" else self.model.parameters()
-        self.optimiser = torch.optim.AdamW(parameters, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.01)
+        self.model.requires_grad_(stage == "joint")
+        self.model.detail_heads.requires_grad_(True)
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        optimiser = torch.optim.AdamW(trained, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.01)
+        self.module, self.optimiser = self.runtime.setup(TokenizerStep(self.model, self.config), optimiser)
         self.ema = Ema(self.model, self.config.ema)
 
     def enter_joint(self) -> None:
@@ -125,106 +243,161 @@ class Trainer:
         self._enter("joint")
         self.step = self.config.warmup_steps
 
-    def crops(self, count: int) -> Tensor:
-        size = self.config.model.layout.image_size
-        chosen = [self.photos[self.sharp[i]] for i in self.sharp_sampler.take(count)]
-        return data.to_tensor([data.native_crop(p, size, self.rng) for p in chosen])
-
-    def views(self, count: int) -> Tensor:
-        return draw_views(self.photos, self.sampler, count, self.config.model.layout.image_size, self.rng)
-
-    def head_losses(self) -> dict[str, Tensor]:
-        return {"loss": predict_details(self.model, self.crops(self.config.head_batch))}
+    def draw(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """This process's codec pictures, upscale pictures and kinds of the next step."""
+        config, layout, device = self.config, self.config.model.layout, self.runtime.fabric.device
+        if self.stage == "heads":
+            crops = render_crops(self.sharp.take(config.head_batch), self.size)
+            return torch.empty(0, 3, self.size, self.size), crops.to(device), None
+        codec = render_views(self.views.take(config.codec_batch), self.size)
+        upscale = render_crops(self.sharp.take(config.upscale_batch) if config.upscale_batch else [], self.size)
+        # All processes draw all kinds, so that their generators stay in step.
+        place = self.runtime.place
+        for_codes = draw_kinds(layout, config.codec_batch, self.rng, config.exact_context, config.masked_suffix)
+        for_upscale = upscale_kinds(layout, config.upscale_batch, self.rng)
+        kinds = torch.cat([for_codes[place.share(config.codec_batch)], for_upscale[place.share(config.upscale_batch)]])
+        return codec.to(device), upscale.to(device), kinds.to(device)
 
     def joint_losses(self) -> dict[str, Tensor]:
-        config, model, layout = self.config, self.model, self.model.layout
-        codec, upscale = self.views(config.codec_batch), self.crops(config.upscale_batch)
-        images = torch.cat([codec, upscale])
-        coefficients = model.coefficients(images)
-        z = model.encode_continuous([band[: len(codec)] for band in coefficients])
-        if self.step < config.warmup_steps:
-            vectors, commitment = z, torch.zeros(())
-        else:
-            quantized = model.quantize(z)
-            vectors, commitment = quantized.values, quantized.commitment
-        filler = torch.zeros(len(upscale), *vectors.shape[1:])
-        kinds = torch.cat([draw_kinds(layout, len(codec), self.rng), upscale_kinds(layout, len(upscale), self.rng)])
-        decoded = model.decode(torch.cat([vectors, filler]), coefficients, kinds)
-        error = (decoded.image - images).float()
-        # Squared error is the paper's; the absolute error keeps the faithful path from fearing sharp edges.
-        codec_l2 = error[: len(codec)].pow(2).mean()
-        upscale_l1 = error[len(codec) :].abs().mean()
-        loss = codec_l2 * 10 + upscale_l1 * 2 + config.commitment * commitment * 0.5
-        return {"loss": loss, "codec_l2": codec_l2, "upscale_l1": upscale_l1, "commitment": commitment, "z": z}
+        """Losses of one step's pictures, without learning from them."""
+        codec, upscale, kinds = self.draw()
+        return self.module(codec, upscale, kinds, self.step >= self.config.warmup_steps)
 
     def update(self, fraction: float) -> dict[str, float]:
         """One optimiser step at ``fraction`` of the stage; returns its losses."""
-        heads_only = self.stage == "heads"
-        rate = (self.config.head_rate if heads_only else self.config.rate) * cosine(fraction)
+        config, heads_only = self.config, self.stage == "heads"
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = (config.head_rate if heads_only else config.rate) * cosine(fraction)
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
-            losses = self.head_losses() if heads_only else self.joint_losses()
+        codec, upscale, kinds = self.draw()
         self.optimiser.zero_grad(set_to_none=True)
-        losses["loss"].backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        report: dict[str, Tensor] = {}
+        fakes, latents = [], []
+        for part, losses in self._parts(codec, upscale, kinds):
+            for name in losses.keys() - {"z", "decoded"}:
+                report[name] = report.get(name, 0.0) + losses[name].detach() / self.runtime.options.accumulate
+            if not heads_only:
+                fakes.append((codec[part], losses["decoded"].detach()))
+                latents.append(losses["z"].detach())
+        self.runtime.fabric.clip_gradients(self.module, self.optimiser, max_norm=1.0)
         self.optimiser.step()
         if not heads_only:
-            self.model.approximation_codebook.follow()
-            self.model.detail_codebook.follow()
-            self._collect(losses.pop("z").detach())
+            self._after(report, fakes, torch.cat(latents))
         self.step += 1
-        self.seen += self.config.head_batch if heads_only else self.config.codec_batch + self.config.upscale_batch
+        self.seen += config.head_batch if heads_only else config.codec_batch + config.upscale_batch
         self.ema.update(self.model, self.step)
-        return {name: float(value.detach()) for name, value in losses.items()}
+        return self.runtime.mean(report)
+
+    def _parts(self, codec: Tensor, upscale: Tensor, kinds: Tensor | None):  # noqa: ANN202
+        """Forward and backward pass of each accumulated part; yields its slice of the codec pictures and losses."""
+        runtime, config = self.runtime, self.config
+        codecs, upscales = (list(runtime.parts(len(x))) for x in (codec, upscale))
+        for (part, is_last), (other, _) in zip(codecs, upscales, strict=True):
+            mine = None if kinds is None else torch.cat([kinds[: len(codec)][part], kinds[len(codec) :][other]])
+            with runtime.fabric.no_backward_sync(self.module, enabled=not is_last):
+                losses = self.module(codec[part], upscale[other], mine, self.step >= config.warmup_steps)
+                if mine is not None:
+                    self._judge(losses, codec[part])
+                runtime.fabric.backward(losses["loss"] / runtime.options.accumulate)
+            yield part, losses
+
+    def _judge(self, losses: dict[str, Tensor], target: Tensor) -> None:
+        """Add the losses of other networks, which are not part of the wrapped module."""
+        config, decoded = self.config, losses["decoded"]
+        with self.runtime.fabric.autocast():
+            if self.perceptual is not None:
+                losses["perceptual"] = self.perceptual(decoded, target).float().mean()
+                losses["loss"] = losses["loss"] + config.perceptual * losses["perceptual"]
+            if self.adversary is not None and self.step >= config.adversarial_start:
+                losses["adversarial"] = self.adversary.of_generator(decoded)
+                losses["loss"] = losses["loss"] + config.adversarial * losses["adversarial"]
+
+    def _after(self, report: dict[str, Tensor], fakes: list[tuple[Tensor, Tensor]], z: Tensor) -> None:
+        """What follows the generator's step: codebooks, discriminator, start of the codebooks from data."""
+        for book in {id(b): b for b in (self.model.approximation_codebook, self.model.detail_codebook)}.values():
+            book.follow()
+        if self.adversary is not None and self.step >= self.config.adversarial_start - DISCRIMINATOR_LEAD:
+            real, fake = (torch.cat(pictures) for pictures in zip(*fakes, strict=True))
+            with self.runtime.fabric.autocast():
+                report["discriminator"] = torch.tensor(self.adversary.update(real, fake.float()), device=z.device)
+        self._collect(z)
 
     def _collect(self, z: Tensor) -> None:
         """Gather encoder outputs at the end of the warm-up, then start both codebooks from them."""
         config, n = self.config, self.model.layout.tokens_per_scale
         if not config.warmup_steps - config.collect_steps <= self.step < config.warmup_steps:
             return
-        if self.step == config.warmup_steps - config.collect_steps:
-            self.collected: list[Tensor] = []
-        self.collected.append(z)
+        self.collected.append(gather(z))
         if self.step == config.warmup_steps - 1:
-            samples = torch.cat(self.collected)
-            self.model.approximation_codebook.initialise(samples[:, :n].reshape(-1, z.shape[-1]))
-            self.model.detail_codebook.initialise(samples[:, n:].reshape(-1, z.shape[-1]))
+            samples, d = torch.cat(self.collected), z.shape[-1]
+            everything = config.model.shared_codebook or config.model.layout.scales == 1
+            self.model.approximation_codebook.initialise(samples[:, : None if everything else n].reshape(-1, d))
+            if not everything:
+                self.model.detail_codebook.initialise(samples[:, n:].reshape(-1, d))
             self.collected = []
 
+    def averaged(self) -> Tokenizer:
+        """A copy with the averaged weights, on the CPU, for looking at."""
+        model: Tokenizer = self.config.model.build()
+        model.load_state_dict(whole_state(self.model.state_dict()))
+        averages = Ema(model, 0.0)
+        averages.shadow = whole_state(self.ema.shadow)
+        averages.copy_to(model)
+        return model.eval()
+
     def state(self) -> dict[str, object]:
+        """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""
         return {
-            "model": self.model.state_dict(),
-            "ema": self.ema.shadow,
-            "optimiser": self.optimiser.state_dict(),
+            "model": whole_state(self.model.state_dict()),
+            "ema": whole_state(self.ema.shadow),
+            "optimiser": whole_state(self.optimiser.state_dict()),
+            "adversary": self.adversary.state_dict() if self.adversary is not None else None,
             "stage": self.stage,
             "step": self.step,
             "seen": self.seen,
             "seconds": self.seconds,
-            "collected": getattr(self, "collected", []),
+            "collected": self.collected,
             "rng": self.rng.getstate(),
             "torch_rng": torch.get_rng_state(),
-            "sampler": self.sampler.state(),
-            "sharp_sampler": self.sharp_sampler.state(),
+            "views": self.views.state(),
+            "sharp": self.sharp.state(),
         }
 
     def restore(self, state: dict[str, object]) -> None:
         if state["stage"] != self.stage:
             self._enter(str(state["stage"]))
-        self.model.load_state_dict(state["model"])
-        self.ema.shadow = state["ema"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        restore_weights(self.model, self.ema, self.optimiser, state)
+        if self.adversary is not None and state["adversary"] is not None:
+            self.adversary.load_state_dict(state["adversary"])
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
         self.collected = state["collected"]
         self.rng.setstate(state["rng"])
         torch.set_rng_state(state["torch_rng"])
-        self.sampler.restore(state["sampler"])
-        self.sharp_sampler.restore(state["sharp_sampler"])
+        self.views.restore(state["views"])
+        self.sharp.restore(state["sharp"])
+
+
+@torch.no_grad()
+def restore_weights(model: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, state: dict) -> None:
+    """Weights, averages and optimiser state of a checkpoint, sharded again where the model is."""
+    own = model.state_dict()
+    for name, value in state["model"].items():
+        own[name].copy_(like(value, own[name]))
+    ema.shadow = {name: like(value, ema.shadow[name]) for name, value in state["ema"].items()}
+    saved = state["optimiser"]
+    trained = [p for group in optimiser.param_groups for p in group["params"]]
+    moments = {
+        index: {
+            k: like(v, trained[index]) if isinstance(v, Tensor) and v.shape == trained[index].shape else v
+            for k, v in entry.items()
+        }
+        for index, entry in saved["state"].items()
+    }
+    optimiser.load_state_dict({**saved, "state": moments})
 
 
 def run_stage(trainer: Trainer, options: Options, log: Log, save: Callable[[], None]) -> None:
-    """Train until the current stage is over, logging every 50 steps and saving by time."""
+    """Train until the current stage is over, logging now and then and saving by time."""
     config = trainer.config
     heads = trainer.stage == "heads"
     clock = Clock(
@@ -233,32 +406,51 @@ def run_stage(trainer: Trainer, options: Options, log: Log, save: Callable[[], N
         trainer.seconds,
     )
     sums: dict[str, float] = {}
-    counted = 0
+    counts: dict[str, int] = {}
     last_saved = clock.seconds
     while (fraction := clock.fraction(trainer.step)) < 1:
         for name, value in trainer.update(fraction).items():
             sums[name] = sums.get(name, 0.0) + value
-        counted += 1
+            counts[name] = counts.get(name, 0) + 1
         trainer.seconds = clock.seconds
-        if trainer.step % 50 == 0:
-            means = {name: value / counted for name, value in sums.items()}
+        if trainer.step % options.log_every == 0:
+            means = {name: value / counts[name] for name, value in sums.items()}
             log.write(stage=trainer.stage, step=trainer.step, seen=trainer.seen, seconds=clock.seconds, **means)
-            sums, counted = {}, 0
-        if clock.seconds - last_saved > options.save_every:
+            sums, counts = {}, {}
+        if not heads and trainer.step % options.grid_every == 0:
+            sample_grid(trainer, options.out / f"samples-{trainer.step:07d}.png", log)
+        if trainer.runtime.fabric.broadcast(clock.seconds - last_saved > options.save_every):
             save()
             last_saved = clock.seconds
 
 
+def sample_grid(trainer: Trainer, path: Path, log: Log) -> None:
+    """Eight fixed photos above what the averaged model makes of their codes; all processes call it."""
+    model = trainer.averaged()
+    if not trainer.runtime.is_first:
+        return
+    pictures = data.to_tensor([data.whole(p, trainer.size) for p in trainer.photos[:8]])
+    with torch.no_grad():
+        grid = save_grid([pictures, model.decode_codes(model.encode(pictures))], path)
+    log.picture("samples", grid, trainer.step)
+
+
 def main(options: Options) -> None:
-    chosen = recipe(options.recipe)
-    log, path = Log(options.out / "tokenizer.jsonl"), options.out / "tokenizer.pt"
-    photos = data.load_photos(options.data, options.limit)
-    trainer = Trainer(chosen.tokenizer, photos)
+    config = recipe(options.recipe).tokenizer
+    seed = config.seed if options.seed is None else options.seed
+    config = replace(config, seed=seed, steps=options.steps or config.steps)
+    runtime = Runtime(options.runtime, config.bf16)
+    log = Log(options.out / "tokenizer.jsonl", runtime.is_first, options.tensorboard)
+    path = options.out / "tokenizer.pt"
+    photos = data.load_photos(options.data, min(options.limit or 256, 256) if options.stream else options.limit)
+    trainer = Trainer(config, photos, runtime, options.data if options.stream else None)
     meta = {
         "recipe": options.recipe,
         "commit": commit(),
         "data": data.manifest_hash(options.data),
         "torch": torch.__version__,
+        "seed": seed,
+        "processes": runtime.place.world,
     }
     if options.resume and path.exists():
         trainer.restore(torch.load(path, weights_only=False)["trainer"])
@@ -267,7 +459,9 @@ def main(options: Options) -> None:
         trainer.start_from(options.start)
 
     def save() -> None:
-        save_atomic({"trainer": trainer.state(), "config": chosen.tokenizer.model, "meta": meta}, path)
+        state = trainer.state()
+        if runtime.is_first:
+            save_atomic({"trainer": state, "config": trainer.config.model, "meta": meta}, path)
 
     log.write(event="start", photos=len(photos), parameters=sum(p.numel() for p in trainer.model.parameters()), **meta)
     if trainer.stage == "heads":
