@@ -2,12 +2,29 @@ import { compositeEdit, type CompositeResult } from "../../core/edit/composite.j
 import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
 import { modelImageToSamples, type ModelImage } from "../../core/model-image.js";
 import type { EditRegion } from "../../core/plan/region.js";
-import { colourChannelsOf, createRaster, maxSampleOf, type Raster } from "../../core/raster.js";
-import { bottomOf, intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/rect.js";
-import type { Model } from "../bundle/model.js";
-import { faithfulPredictor, type DetailPredictor } from "../upscale/detail-predictor.js";
+import {
+  colourChannelsOf,
+  createRaster,
+  cropRaster,
+  maxSampleOf,
+  type Raster,
+  type Samples,
+} from "../../core/raster.js";
+import {
+  bottomOf,
+  intersectRects,
+  isEmptyRect,
+  rectOfSize,
+  rightOf,
+  type Rect,
+} from "../../core/rect.js";
+import { pause, type JobContext } from "../jobs/job-context.js";
+import type { LoadedModel } from "../jobs/prompts.js";
+import { runUpscale, windowServices } from "../jobs/run-upscale.js";
+import { chooseMethod, type UpscaleRequest } from "../upscale/choose-method.js";
 import { largestFactor } from "../upscale/known-scales.js";
-import { upscaleRows, type FinishedRows, type UpscaleSource } from "../upscale/upscale-rows.js";
+import type { RowSink } from "../upscale/row-sink.js";
+import { upscaleWindow } from "../upscale/upscale-window.js";
 
 /** Everything that decides the pixels of an edit once the model has drawn. */
 export interface NativeChange {
@@ -21,30 +38,44 @@ export interface NativeChange {
   readonly blockSide: number | null;
 }
 
-export interface NativeCallbacks {
-  readonly pause: () => Promise<void>;
-  readonly onTiles: (done: number, total: number) => void;
-}
+/** The largest factor of one pass of the upscaler. */
+const LARGEST_PASS = 8;
 
 /**
  * Puts what the model drew into the picture: at once where the region is as large as the model's
- * picture; otherwise enlarged by the faithful upscaler, one band of blocks after another, so that
- * memory is bounded by a band.
+ * picture; otherwise the masked part is enlarged by the faithful upscaler, one band of blocks after
+ * another, so that memory is bounded by a band.
  */
 export async function applyNatively(
-  model: Model,
+  loaded: LoadedModel,
   change: NativeChange,
-  callbacks: NativeCallbacks,
+  context: JobContext,
 ): Promise<CompositeResult> {
-  if (change.region.factor === 1) {
-    return compositeBand(change, change.region.rect, toSamples(change.original, change.generated));
+  const { region, original, generated } = change;
+  if (region.factor === 1) {
+    const colours = colourChannelsOf(original.channels);
+    const samples = modelImageToSamples(generated, colours, maxSampleOf(original.depth));
+    return compositeBand(change, region.rect, samples);
   }
-  const passes = passFactors(change.region.factor, largestFactor(model.layout));
-  let { generated } = change;
+  const { layout } = loaded.model;
+  const passes = passFactors(region.factor, Math.min(LARGEST_PASS, largestFactor(layout)));
+  // Sixteen bits lose nothing that a picture of sixteen bits could show.
+  let raster = drawnRaster(generated);
   for (const factor of passes.slice(0, -1)) {
-    generated = await enlargeWhole(model, generated, factor, callbacks);
+    raster = await runUpscale(loaded, raster, faithful(factor), context);
   }
-  return enlargeIntoBands(model, { ...change, generated }, passes.at(-1) ?? 1, callbacks);
+  const factor = passes.at(-1) ?? 1;
+  const blocks = (2 ** layout.levels * raster.width) / layout.imageSize;
+  const window = maskedWindow(change, factor, blocks, raster.width);
+  const bands = new BandSink(change, { window, factor, rows: blocks });
+  const method = await chooseMethod(loaded, faithful(factor), factor, context);
+  const total = window.width * window.height;
+  await upscaleWindow({ raster, window }, method, bands, {
+    ...windowServices(context),
+    pause: () => pause(context),
+    onDone: (done) => context.onProgress({ stage: "upscaling", scale: null, done, total }),
+  });
+  return bands.result();
 }
 
 /** Splits a power of two into factors that the model can enlarge by in one pass, small ones first. */
@@ -56,73 +87,39 @@ export function passFactors(factor: number, largest: number): number[] {
   return passes;
 }
 
-async function enlargeWhole(
-  model: Model,
-  image: ModelImage,
-  factor: number,
-  callbacks: NativeCallbacks,
-): Promise<ModelImage> {
-  const side = image.side * factor;
-  const data = new Float32Array(3 * side * side);
-  const { imageSize } = model.layout;
-  const source = sourceOf(image, faithfulPredictor(model, factor));
-  await upscaleRows(
-    source,
-    { imageSize, factor },
-    {
-      ...callbacks,
-      onRows: (rows) => {
-        forEachEnlarged(image, factor, rows, (pixel, channel, value) => {
-          data[channel * side * side + pixel] = value;
-        });
-      },
-    },
-  );
-  return { side, data };
+function faithful(factor: number): UpscaleRequest {
+  if (factor !== 2 && factor !== 4 && factor !== 8) throw new RangeError("no factor of a pass");
+  return { factor, creativity: 0, prompt: "", seed: 0, guidance: 1 };
 }
 
-async function enlargeIntoBands(
-  model: Model,
-  change: NativeChange,
+function drawnRaster(image: ModelImage): Raster {
+  const samples = modelImageToSamples(image, 3, maxSampleOf(16));
+  const max = maxSampleOf(16);
+  const data = Uint16Array.from(samples, (value) => Math.round(Math.max(0, Math.min(max, value))));
+  return createRaster(image.side, image.side, 3, 16, data);
+}
+
+/** The masked pixels in those of the last pass's input, grown to whole blocks. */
+function maskedWindow(
+  { mask, region, original }: NativeChange,
   factor: number,
-  callbacks: NativeCallbacks,
-): Promise<CompositeResult> {
-  const { region, generated, original } = change;
+  blocks: number,
+  side: number,
+): Rect {
   const picture = rectOfSize(original.width, original.height);
-  const { imageSize } = model.layout;
-  const source = {
-    ...sourceOf(generated, faithfulPredictor(model, factor)),
-    isNeeded: (rect: Rect) => isMasked(change, rect, factor),
+  const wanted = intersectRects(mask.rect, intersectRects(region.rect, picture));
+  const step = blocks * factor;
+  const from = (start: number, origin: number) => Math.floor((start - origin) / step) * blocks;
+  const to = (end: number, origin: number) =>
+    Math.min(side, Math.ceil((end - origin) / step) * blocks);
+  const x = from(wanted.x, region.rect.x);
+  const y = from(wanted.y, region.rect.y);
+  return {
+    x,
+    y,
+    width: to(rightOf(wanted), region.rect.x) - x,
+    height: to(bottomOf(wanted), region.rect.y) - y,
   };
-  const bands = new BandCollector(change, factor, blockRows(model, generated.side));
-  const rect = intersectRects(region.rect, picture);
-  const patch = createRaster(rect.width, rect.height, original.channels, original.depth);
-  let changedPixels = 0;
-  await upscaleRows(
-    source,
-    { imageSize, factor },
-    {
-      ...callbacks,
-      onRows: (rows) => {
-        for (const band of bands.add(rows)) {
-          if (isEmptyRect(intersectRects(band.rect, picture))) continue;
-          const result = compositeBand(change, band.rect, band.samples);
-          changedPixels += result.changedPixels;
-          patch.data.set(
-            result.patch.data,
-            (result.rect.y - rect.y) * rect.width * original.channels,
-          );
-        }
-      },
-    },
-  );
-  return { rect, patch, changedPixels };
-}
-
-/** Rows of the generated picture whose bands hold whole blocks whatever is frozen. */
-function blockRows(model: Model, side: number): number {
-  const { levels, imageSize } = model.layout;
-  return (2 ** levels * side) / imageSize;
 }
 
 function compositeBand(change: NativeChange, rect: Rect, samples: Float32Array): CompositeResult {
@@ -135,127 +132,85 @@ function compositeBand(change: NativeChange, rect: Rect, samples: Float32Array):
   });
 }
 
-function toSamples({ channels, depth }: Raster, image: ModelImage): Float32Array {
-  return modelImageToSamples(image, colourChannelsOf(channels), maxSampleOf(depth));
+interface BandPlan {
+  /** Enlarged part, in pixels of the last pass's input. */
+  readonly window: Rect;
+  readonly factor: number;
+  /** Input rows of a band, which hold whole blocks whatever is frozen. */
+  readonly rows: number;
 }
 
-/** Only tiles with a masked pixel are worth the decoder's time. */
-function isMasked({ mask, region }: NativeChange, tile: Rect, factor: number): boolean {
-  const scaled = {
-    x: region.rect.x + tile.x * factor,
-    y: region.rect.y + tile.y * factor,
-    width: tile.width * factor,
-    height: tile.height * factor,
-  };
-  return maskAlphaIn(mask, scaled).some((alpha) => alpha > 0);
-}
-
-function sourceOf(image: ModelImage, predictor: DetailPredictor): UpscaleSource {
-  const { side } = image;
-  const read = (rect: Rect) => cropModelImage(image, rect);
-  return { width: side, height: side, layers: [{ channels: 3, read, predictor }] };
-}
-
-/** A square part of a model picture, edges repeated beyond its border. */
-function cropModelImage({ side, data }: ModelImage, rect: Rect): ModelImage {
-  const cropped = new Float32Array(3 * rect.width * rect.width);
-  let at = 0;
-  for (let plane = 0; plane < 3; plane++) {
-    for (let y = 0; y < rect.width; y++) {
-      const row = (plane * side + Math.min(side - 1, rect.y + y)) * side;
-      for (let x = 0; x < rect.width; x++) {
-        cropped[at++] = data[row + Math.min(side - 1, rect.x + x)] ?? 0;
-      }
-    }
-  }
-  return { side: rect.width, data: cropped };
-}
-
-/** Calls back with every sample of finished rows: repeated input plus details, in model units. */
-function forEachEnlarged(
-  { side, data }: ModelImage,
-  factor: number,
-  { start, count, details }: FinishedRows,
-  visit: (pixel: number, channel: number, value: number) => void,
-): void {
-  const width = side * factor;
-  for (let y = 0; y < count * factor; y++) {
-    const inputRow = (start + Math.floor(y / factor)) * side;
-    const row = start * factor + y;
-    for (let x = 0; x < width; x++) {
-      const input = inputRow + Math.floor(x / factor);
-      for (let channel = 0; channel < 3; channel++) {
-        const detail = details[(y * width + x) * 3 + channel] ?? 0;
-        visit(row * width + x, channel, (data[channel * side * side + input] ?? 0) + detail);
-      }
-    }
-  }
-}
-
-/** A band of the region in the raster's units. */
-interface Band {
-  readonly rect: Rect;
-  readonly samples: Float32Array;
-}
-
-/** Gathers finished rows into bands of whole blocks. */
-class BandCollector {
+/** Takes enlarged rows, 16-bit RGB, and puts them into the picture band by band. */
+class BandSink implements RowSink {
   readonly #samples: Float32Array;
   readonly #colours: 1 | 3;
   readonly #width: number;
-  #filled = 0;
+  readonly #height: number;
+  readonly #rect: Rect;
+  readonly #patch: Raster;
+  #filledRows = 0;
+  #y: number;
+  #changedPixels = 0;
 
   constructor(
     private readonly change: NativeChange,
-    private readonly factor: number,
-    private readonly bandRows: number,
+    private readonly plan: BandPlan,
   ) {
-    this.#colours = colourChannelsOf(change.original.channels);
-    this.#width = change.generated.side * factor;
-    this.#samples = new Float32Array(this.#width * bandRows * factor * this.#colours);
+    const { original, region } = change;
+    this.#colours = colourChannelsOf(original.channels);
+    this.#width = plan.window.width * plan.factor;
+    this.#height = plan.rows * plan.factor;
+    this.#samples = new Float32Array(this.#width * this.#height * this.#colours);
+    this.#rect = intersectRects(region.rect, rectOfSize(original.width, original.height));
+    const before = cropRaster(original, this.#rect);
+    this.#patch = { ...before, data: before.data.slice() };
+    this.#y = region.rect.y + plan.window.y * plan.factor;
   }
 
-  /** Takes rows in order and gives the bands that are complete with them; each only until the next. */
-  *add(rows: FinishedRows): Generator<Band> {
-    const rowLength = this.#width * this.factor * 3;
-    for (let row = 0; row < rows.count; row++) {
-      const single = {
-        start: rows.start + row,
-        count: 1,
-        details: rows.details.subarray(row * rowLength, (row + 1) * rowLength),
-      };
-      this.#write(single);
-      this.#filled++;
-      if (this.#filled < this.bandRows) continue;
-      this.#filled = 0;
-      yield { rect: this.#rectEndingAt(single.start + 1), samples: this.#samples };
+  async write(rows: Samples, count: number): Promise<void> {
+    const length = this.#width * 3;
+    for (let row = 0; row < count; row++) {
+      this.#addRow(rows.subarray(row * length, (row + 1) * length));
+      if (++this.#filledRows === this.#height) this.#finishBand();
     }
   }
 
-  #write(row: FinishedRows): void {
-    const { generated, original } = this.change;
-    const half = maxSampleOf(original.depth) / 2;
-    const shift = (row.start - this.#filled) * this.factor * this.#width;
-    if (this.#colours === 1) {
-      this.#samples.fill(
-        0,
-        this.#filled * this.factor * this.#width,
-        (this.#filled + 1) * this.factor * this.#width,
-      );
-    }
-    forEachEnlarged(generated, this.factor, row, (pixel, channel, value) => {
-      const sample = (value + 1) * half;
-      const at = pixel - shift;
-      if (this.#colours === 3) this.#samples[at * 3 + channel] = sample;
-      else this.#samples[at] = (this.#samples[at] ?? 0) + sample / 3;
-    });
+  result(): CompositeResult {
+    return { rect: this.#rect, patch: this.#patch, changedPixels: this.#changedPixels };
   }
 
-  #rectEndingAt(row: number): Rect {
-    const { rect } = this.change.region;
-    const height = this.bandRows * this.factor;
-    const y = rect.y + row * this.factor - height;
-    if (y + height > bottomOf(rect)) throw new RangeError("a band reaches beyond its region");
-    return { x: rect.x, y, width: rect.width, height };
+  #addRow(row: Samples): void {
+    const scale = maxSampleOf(this.change.original.depth) / maxSampleOf(16);
+    const first = this.#filledRows * this.#width * this.#colours;
+    for (let x = 0; x < this.#width; x++) {
+      const red = (row[3 * x] ?? 0) * scale;
+      const green = (row[3 * x + 1] ?? 0) * scale;
+      const blue = (row[3 * x + 2] ?? 0) * scale;
+      if (this.#colours === 1) {
+        this.#samples[first + x] = (red + green + blue) / 3;
+      } else {
+        this.#samples[first + 3 * x] = red;
+        this.#samples[first + 3 * x + 1] = green;
+        this.#samples[first + 3 * x + 2] = blue;
+      }
+    }
+  }
+
+  #finishBand(): void {
+    const { original, region } = this.change;
+    const x = region.rect.x + this.plan.window.x * this.plan.factor;
+    const band = { x, y: this.#y, width: this.#width, height: this.#height };
+    this.#filledRows = 0;
+    this.#y += this.#height;
+    if (isEmptyRect(intersectRects(band, this.#rect))) return;
+    const { rect, patch, changedPixels } = compositeBand(this.change, band, this.#samples);
+    this.#changedPixels += changedPixels;
+    const { channels } = original;
+    for (let row = 0; row < rect.height; row++) {
+      const from = row * rect.width * channels;
+      const to =
+        ((rect.y - this.#rect.y + row) * this.#rect.width + rect.x - this.#rect.x) * channels;
+      this.#patch.data.set(patch.data.subarray(from, from + rect.width * channels), to);
+    }
   }
 }

@@ -146,7 +146,7 @@ async function drawArea(
 
 /** Carries a drawn picture into the original. */
 async function finish(
-  { model }: LoadedModel,
+  loaded: LoadedModel,
   change: EditArea & { readonly picture: DrawnArea["pictures"][number] },
   context: JobContext,
 ): Promise<CompositeResult> {
@@ -154,17 +154,12 @@ async function finish(
   context.onProgress({ stage: "compositing", scale: null, done: 0, total: 1 });
   await pause(context);
   if (picture.image === null) return unchanged(original, region);
-  const frozenSide = frozenBlockSide(model.layout, request.frozenScales);
+  const frozenSide = frozenBlockSide(loaded.model.layout, request.frozenScales);
   const blockSide = frozenSide === null ? null : frozenSide * region.factor;
   return applyNatively(
-    model,
+    loaded,
     { original, region, generated: picture.image, mask, blockSide },
-    {
-      pause: () => pause(context),
-      onTiles: (done, total) => {
-        context.onProgress({ stage: "upscaling", scale: null, done, total });
-      },
-    },
+    context,
   );
 }
 
