@@ -36,6 +36,8 @@ const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "spectral-test-"));
+  // The person's own folder is none of the tests' business.
+  process.env["SPECTRAL_STUDIO_CONFIG"] = join(folder, "config");
   const files: Record<string, Uint8Array | string> = {
     "good.png": await goodPng(40, 24),
     "mask.png": await maskPng(40, 24, (x, y) => x > 8 && x < 30 && y > 4 && y < 20),
