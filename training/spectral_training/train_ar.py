@@ -6,22 +6,23 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 import tyro
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import data
 from .ar import AutoregressiveModel
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .layout import Layout
 from .recipes import ArTraining, recipe
+from .runtime import Runtime, RuntimeOptions, whole_state
+from .sources import Draw, MemorySource, Source, StreamSource
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
-from .train_tokenizer import load_tokenizer
+from .train_tokenizer import load_tokenizer, restore_weights
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Options:
     """Glob of held-out shards; their loss is logged now and then."""
     minutes: float | None = None
     """End by time instead of by steps."""
+    steps: int | None = None
+    seed: int | None = None
     limit: int | None = None
+    stream: bool = False
+    """Read shards as they are needed instead of holding all photos in memory."""
     start: Path | None = None
     """Compact checkpoint to begin a new run from; its tokenizer must be the one of --tokenizer."""
     resume: bool = True
@@ -45,10 +50,13 @@ class Options:
     """Seconds between checkpoints."""
     validate_every: int = 500
     """Steps between validations."""
+    log_every: int = 50
+    tensorboard: bool = False
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
 
 
 def encode_views(tokenizer: Tokenizer, pictures: Tensor, bf16: bool) -> Tensor:
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    with torch.no_grad(), torch.autocast(pictures.device.type, torch.bfloat16, enabled=bf16):
         return tokenizer.encode(pictures)
 
 
@@ -68,39 +76,94 @@ def unigram_loss(log_frequencies: list[Tensor], codes: Tensor, layout: Layout) -
     return [float(-f[codes[:, s * n : (s + 1) * n]].mean()) for s, f in enumerate(log_frequencies)]
 
 
+class Condition:
+    """What the pictures are drawn from: captions as text states, or for class-conditional models the photo's source.
+
+    Captions that were not encoded before, as when streaming, are encoded now.
+    """
+
+    def __init__(self, texts: CaptionStates | None, classes: list[str], encoder: TextEncoder | None = None) -> None:
+        self.texts, self.classes, self.encoder = texts, classes, encoder
+
+    def prefix(self, model: AutoregressiveModel, captions: list[str]) -> tuple[Tensor, Tensor]:
+        """States (B, n, W) and lengths (B,); an empty caption, or an unknown class, is "unconditional"."""
+        if model.config.classes:
+            index = {name: i for i, name in enumerate(self.classes[: model.config.classes])}
+            labels = [index.get(caption, model.config.classes) for caption in captions]
+            return model.class_text(torch.tensor(labels, device=model.class_states.weight.device))
+        assert self.texts is not None, "a text-conditional model is always given text states"
+        fresh = sorted(set(captions) - self.texts.states.keys())
+        if fresh and self.encoder is not None:
+            self.texts.states |= dict(zip(fresh, self.encoder.encode(fresh), strict=True))
+        return self.texts.batch(captions)
+
+
 @torch.no_grad()
 def losses_by_scale(
-    model: AutoregressiveModel, codes: Tensor, captions: list[str], texts: CaptionStates, bf16: bool, batch: int = 32
+    model: AutoregressiveModel,
+    codes: Tensor,
+    captions: list[str],
+    texts: CaptionStates | Condition,
+    bf16: bool,
+    batch: int = 32,
 ) -> Tensor:
     """(M, S): mean cross entropy in nats of each picture and scale."""
     model.eval()
+    condition = texts if isinstance(texts, Condition) else Condition(texts, [])
     parts = []
     for start in range(0, len(codes), batch):
         chunk = codes[start : start + batch]
-        text, lengths = texts.batch(captions[start : start + batch])
+        text, lengths = condition.prefix(model, captions[start : start + batch])
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             loss = model.loss_per_token(model(text, lengths, chunk), chunk)
         parts.append(loss.float().reshape(len(chunk), model.layout.scales, -1).mean(-1))
     return torch.cat(parts)
 
 
+class ArStep(nn.Module):
+    """Loss of one part of a batch: what is wrapped, sharded and compiled."""
+
+    def __init__(self, model: AutoregressiveModel, condition: Condition) -> None:
+        super().__init__()
+        self.model, self.condition = model, condition
+
+    def forward(self, captions: list[str], codes: Tensor) -> Tensor:
+        text, lengths = self.condition.prefix(self.model, captions)
+        hidden = self.model(text.to(codes.device), lengths.to(codes.device), codes)
+        return self.model.loss_per_token(hidden, codes).mean()
+
+
 class Trainer:
+    """Model, optimiser and sources of a run; the tokenizer and the text encoder are frozen."""
+
     def __init__(
-        self, config: ArTraining, tokenizer: Tokenizer, photos: list[data.Photo], texts: CaptionStates
+        self,
+        config: ArTraining,
+        tokenizer: Tokenizer,
+        photos: list[data.Photo],
+        texts: CaptionStates | Condition,
+        runtime: Runtime | None = None,
+        stream: str | None = None,
     ) -> None:
-        self.config, self.tokenizer, self.photos, self.texts = config, tokenizer, photos, texts
+        self.runtime = runtime or Runtime(bf16=config.bf16)
+        self.config, self.photos = config, photos
+        self.tokenizer = tokenizer.to(self.runtime.fabric.device)
+        self.condition = texts if isinstance(texts, Condition) else Condition(texts, [])
         torch.manual_seed(config.seed)
-        self.rng = random.Random(config.seed)
-        self.sampler = data.PhotoSampler(len(photos), config.seed)
+        place = self.runtime.place
+        self.source: Source = (
+            MemorySource(photos, config.seed, place) if stream is None else StreamSource(stream, config.seed, place)
+        )
         self.model: AutoregressiveModel = config.model.build()
         self.model.tie(tokenizer.approximation_codebook.vectors, tokenizer.detail_codebook.vectors)
         self.step, self.seen, self.seconds = 0, 0, 0.0
         self.is_trained = False
         decay = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "bias" not in n]
         rest = [p for n, p in self.model.named_parameters() if p.ndim != 2 or "bias" in n]
-        self.optimiser = torch.optim.AdamW(
+        optimiser = torch.optim.AdamW(
             [{"params": decay, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}], betas=(0.9, 0.95)
         )
+        self.module, self.optimiser = self.runtime.setup(ArStep(self.model, self.condition), optimiser)
         self.ema = Ema(self.model, config.ema)
 
     def start_from(self, path: Path) -> None:
@@ -109,29 +172,29 @@ class Trainer:
         self.ema = Ema(self.model, self.config.ema)
         self.is_trained = True
 
-    def views(self, count: int) -> tuple[Tensor, list[str]]:
+    def views(self, draws: list[Draw]) -> tuple[Tensor, list[str]]:
         """Codes of random views with a caption each; native crops keep theirs, since parts are what people edit."""
         size, pictures, captions = self.model.layout.image_size, [], []
-        for index in self.sampler.take(count):
-            photo, draw = self.photos[index], self.rng.random()
-            if draw < 0.3:
-                pictures.append(data.native_crop(photo, size, self.rng))
+        for photo, rng in draws:
+            if rng.random() < 0.3:
+                pictures.append(data.native_crop(photo, size, rng))
             else:
-                pictures.append(data.random_view(photo, size, self.rng, smallest=0.7))
-            dropped = self.rng.random() < self.config.caption_dropout
-            captions.append("" if dropped else self.rng.choice(photo.captions))
-        return encode_views(self.tokenizer, data.to_tensor(pictures), self.config.bf16), captions
+                pictures.append(data.random_view(photo, size, rng, smallest=0.7))
+            dropped = rng.random() < self.config.caption_dropout
+            caption = photo.source if self.config.model.classes else rng.choice(photo.captions)
+            captions.append("" if dropped else caption)
+        return self.encode(data.to_tensor(pictures)), captions
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        return encode_views(self.tokenizer, pictures.to(self.runtime.fabric.device), self.config.bf16)
 
     def start(self, pictures: int = 512) -> list[Tensor]:
         """Measure the unigram distributions on whole photos, and start the output biases there."""
         sizes = (self.config.model.approximation_codes, self.config.model.detail_codes)
+        size, count = self.model.layout.image_size, min(pictures, len(self.photos))
         parts = [
-            encode_views(
-                self.tokenizer,
-                data.to_tensor([data.whole(p, self.model.layout.image_size) for p in self.photos[i : i + 32]]),
-                self.config.bf16,
-            )
-            for i in range(0, min(pictures, len(self.photos)), 32)
+            self.encode(data.to_tensor([data.whole(p, size) for p in self.photos[i : i + 32]])).cpu()
+            for i in range(0, count, 32)
         ]
         frequencies = log_unigram(torch.cat(parts), self.model.layout, sizes)
         if self.step == 0 and not self.is_trained:
@@ -140,55 +203,62 @@ class Trainer:
         return frequencies
 
     def update(self, fraction: float) -> float:
-        rate = self.config.rate * cosine(fraction)
+        """One optimiser step at ``fraction`` of the run; returns its loss over all processes."""
+        runtime = self.runtime
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        codes, captions = self.views(self.config.batch)
-        text, lengths = self.texts.batch(captions)
+            group["lr"] = self.config.rate * cosine(fraction)
+        codes, captions = self.views(self.source.take(self.config.batch))
         self.model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
-            loss = self.model.loss_per_token(self.model(text, lengths, codes), codes).mean()
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        total = torch.zeros((), device=codes.device)
+        for part, is_last in runtime.parts(len(codes)):
+            with runtime.fabric.no_backward_sync(self.module, enabled=not is_last):
+                loss = self.module(captions[part], codes[part]) / runtime.options.accumulate
+                runtime.fabric.backward(loss)
+            total += loss.detach()
+        runtime.fabric.clip_gradients(self.module, self.optimiser, max_norm=1.0)
         self.optimiser.step()
         self.step += 1
         self.seen += self.config.batch
         self.ema.update(self.model, self.step)
-        return float(loss.detach())
+        return runtime.mean({"loss": total})["loss"]
+
+    def averaged(self) -> AutoregressiveModel:
+        """A copy with the averaged weights, on the CPU; all processes call it."""
+        model = self.config.model.build()
+        model.load_state_dict(whole_state(self.model.state_dict()))
+        averages = Ema(model, 0.0)
+        averages.shadow = whole_state(self.ema.shadow)
+        averages.copy_to(model)
+        return model.eval()
 
     def state(self) -> dict[str, object]:
+        """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""
         return {
-            "model": self.model.state_dict(),
-            "ema": self.ema.shadow,
-            "optimiser": self.optimiser.state_dict(),
+            "model": whole_state(self.model.state_dict()),
+            "ema": whole_state(self.ema.shadow),
+            "optimiser": whole_state(self.optimiser.state_dict()),
             "step": self.step,
             "seen": self.seen,
             "seconds": self.seconds,
-            "rng": self.rng.getstate(),
             "torch_rng": torch.get_rng_state(),
-            "sampler": self.sampler.state(),
+            "source": self.source.state(),
         }
 
     def restore(self, state: dict[str, object]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.ema.shadow = state["ema"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        restore_weights(self.model, self.ema, self.optimiser, state)
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
-        self.rng.setstate(state["rng"])
         torch.set_rng_state(state["torch_rng"])
-        self.sampler.restore(state["sampler"])
+        self.source.restore(state["source"])
 
 
 def validate(trainer: Trainer, photos: list[data.Photo], codes: Tensor) -> dict[str, object]:
     """Loss of the averaged model on held-out whole photos: with their caption, and with another photo's."""
-    model = trainer.config.model.build()
-    model.load_state_dict(trainer.model.state_dict())
-    trainer.ema.copy_to(model)
-    own = [p.captions[0] for p in photos]
+    model = trainer.averaged()
+    own = [p.source if model.config.classes else p.captions[0] for p in photos]
     other = own[len(own) // 2 :] + own[: len(own) // 2]
-    right = losses_by_scale(model, codes, own, trainer.texts, trainer.config.bf16)
-    wrong = losses_by_scale(model, codes, other, trainer.texts, trainer.config.bf16)
+    right = losses_by_scale(model, codes, own, trainer.condition, trainer.config.bf16)
+    wrong = losses_by_scale(model, codes, other, trainer.condition, trainer.config.bf16)
     return {
         "validation": float(right.mean()),
         "validation_shuffled": float(wrong.mean()),
@@ -196,22 +266,34 @@ def validate(trainer: Trainer, photos: list[data.Photo], codes: Tensor) -> dict[
     }
 
 
+def condition_for(config: ArTraining, photos: list[data.Photo], cache: Path | None) -> Condition:
+    """Text states of all captions that are known now; for class-conditional models the names of the classes."""
+    if config.model.classes:
+        return Condition(None, sorted({p.source for p in photos}))
+    encoder = TextEncoder(config.model.text_positions, config.model.text_width)
+    captions = [caption for photo in photos for caption in photo.captions]
+    return Condition(CaptionStates.build(encoder, captions, cache), [], encoder)
+
+
 def main(options: Options) -> None:
     chosen = recipe(options.recipe).ar
+    seed = chosen.seed if options.seed is None else options.seed
+    chosen = replace(chosen, seed=seed, steps=options.steps or chosen.steps)
+    runtime = Runtime(options.runtime, chosen.bf16)
     tokenizer, tokenizer_meta = load_tokenizer(options.tokenizer)
-    log, path = Log(options.out / "ar.jsonl"), options.out / "ar.pt"
-    photos = data.load_photos(options.data, options.limit)
+    log = Log(options.out / "ar.jsonl", runtime.is_first, options.tensorboard)
+    path = options.out / "ar.pt"
+    photos = data.load_photos(options.data, min(options.limit or 512, 512) if options.stream else options.limit)
     held_out = data.load_photos(options.validation, 256) if options.validation else []
-    encoder = TextEncoder(chosen.model.text_positions, chosen.model.text_width)
-    texts = CaptionStates.build(
-        encoder, [c for p in [*photos, *held_out] for c in p.captions], options.out / "captions.npz"
-    )
-    trainer = Trainer(chosen, tokenizer, photos, texts)
+    condition = condition_for(chosen, [*photos, *held_out], options.out / "captions.npz" if runtime.is_first else None)
+    trainer = Trainer(chosen, tokenizer, photos, condition, runtime, options.data if options.stream else None)
     meta = {
         "recipe": options.recipe,
         "commit": commit(),
         "data": data.manifest_hash(options.data),
         "tokenizer": tokenizer_meta,
+        "seed": seed,
+        "processes": runtime.place.world,
     }
     if options.resume and path.exists():
         trainer.restore(torch.load(path, weights_only=False)["trainer"])
@@ -221,14 +303,16 @@ def main(options: Options) -> None:
     frequencies = trainer.start()
 
     def save() -> None:
-        save_atomic({"trainer": trainer.state(), "config": chosen.model, "meta": meta}, path)
+        state = trainer.state()
+        if runtime.is_first:
+            save_atomic({"trainer": state, "config": chosen.model, "meta": meta}, path)
 
     parameters = sum(p.numel() for p in trainer.model.parameters())
     log.write(event="start", photos=len(photos), parameters=parameters, **meta)
     codes = torch.empty(0, trainer.model.layout.tokens, dtype=torch.long)
     if held_out:
         size = trainer.model.layout.image_size
-        codes = encode_views(tokenizer, data.to_tensor([data.whole(p, size) for p in held_out]), chosen.bf16)
+        codes = trainer.encode(data.to_tensor([data.whole(p, size) for p in held_out])).cpu()
         by_scale = unigram_loss(frequencies, codes, trainer.model.layout)
         log.write(event="unigram", mean=sum(by_scale) / len(by_scale), by_scale=[round(v, 4) for v in by_scale])
 
@@ -238,12 +322,12 @@ def main(options: Options) -> None:
         total += trainer.update(fraction)
         counted += 1
         trainer.seconds = clock.seconds
-        if trainer.step % 50 == 0:
+        if trainer.step % options.log_every == 0:
             log.write(step=trainer.step, seen=trainer.seen, seconds=clock.seconds, loss=total / counted)
             total, counted = 0.0, 0
         if held_out and trainer.step % options.validate_every == 0:
             log.write(step=trainer.step, **validate(trainer, held_out, codes))
-        if clock.seconds - last_saved > options.save_every:
+        if runtime.fabric.broadcast(clock.seconds - last_saved > options.save_every):
             save()
             last_saved = clock.seconds
     save()
@@ -252,8 +336,14 @@ def main(options: Options) -> None:
 
 
 def load_ar(path: Path) -> tuple[AutoregressiveModel, dict[str, object]]:
-    """The averaged model of a checkpoint, and what is known about its training."""
+    """The averaged model of a checkpoint or compact file, and what is known about its training."""
     state = torch.load(path, weights_only=False)
+    if "tokenizer" in state and "ar" in state:  # a compact file
+        model = state["ar"]["config"].build()
+        model.load_state_dict(
+            {name: v.float() if v.is_floating_point() else v for name, v in state["ar"]["weights"].items()}
+        )
+        return model.eval(), state["ar"]["meta"]
     model: AutoregressiveModel = state["config"].build()
     trainer = state["trainer"]
     model.load_state_dict(trainer["model"])
