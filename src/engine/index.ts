@@ -42,6 +42,12 @@ import { DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { scaleThumbnails } from "./store/scale-thumbnails.js";
 import { TileCache } from "./store/tiles.js";
+import {
+  upscaleFile,
+  type UpscaledFile,
+  type UpscaleFileContext,
+  type UpscaleFileRequest,
+} from "./upscale/upscale-file.js";
 import { upscaleMethods } from "./upscale/upscale-methods.js";
 
 export { readFileBytes } from "./files/read-bytes.js";
@@ -51,6 +57,11 @@ export { readRecipe } from "./files/read-recipe.js";
 export type { Recipe, RecipeStep } from "./files/recipe.js";
 export { restoreRequest } from "./files/recorded-request.js";
 export { readPicture, type Picture } from "./files/read-picture.js";
+export type {
+  UpscaledFile,
+  UpscaleFileContext,
+  UpscaleFileRequest,
+} from "./upscale/upscale-file.js";
 export { writeFileAtomically } from "./process/atomic-write.js";
 
 export interface EngineOptions {
@@ -76,6 +87,11 @@ export interface Engine extends Transport {
   importBundlePath(path: string): Promise<ModelSummary>;
   /** Tells the shown picture of a document from every other one. */
   fingerprint(documentId: DocumentId): Promise<Fingerprint>;
+  /**
+   * Enlarges a file of this machine into another one; a job that is no document's, for scripts. Ends
+   * between tiles when `signal` is aborted.
+   */
+  upscaleFile(request: UpscaleFileRequest, context: UpscaleFileContext): Promise<UpscaledFile>;
   /** Tries devices that nobody tried yet, in the background, and moves over to a faster one. */
   exploreDevices(): void;
   /** Cancels jobs and frees sessions; documents stay in the session folder. */
@@ -152,6 +168,10 @@ class InProcessEngine implements Engine {
     const { state } = await this.#store.get(documentId);
     const { revision } = currentEntry<StoredEntry>(state);
     return fingerprintOf(await this.#store.raster(documentId, revision));
+  }
+
+  upscaleFile(request: UpscaleFileRequest, context: UpscaleFileContext): Promise<UpscaledFile> {
+    return upscaleFile(this.#parts, request, context);
   }
 
   exploreDevices(): void {

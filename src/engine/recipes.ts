@@ -49,13 +49,30 @@ export function recipeOf(
   source: Fingerprint | null,
   result: Raster,
 ): Recipe | null {
-  if (steps.length === 0) return null;
+  return steps.length === 0 ? null : recipe(steps, source, fingerprintOf(result));
+}
+
+/** What made a file from another one by a single job. */
+export function recipeOfFile(
+  request: JobRequest,
+  madeBy: RecipeStep["madeBy"],
+  source: Fingerprint,
+  result: Fingerprint,
+): Recipe {
+  return recipe([{ ...recipeStepOf(request), madeBy }], source, result);
+}
+
+function recipe(
+  steps: readonly RecipeStep[],
+  source: Fingerprint | null,
+  result: Fingerprint,
+): Recipe {
   return {
     format: "spectral-recipe",
     version: 1,
     software: "Spectral Studio",
     source,
-    result: fingerprintOf(result),
+    result,
     steps,
   };
 }

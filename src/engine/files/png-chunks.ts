@@ -2,7 +2,7 @@ import { crc32, deflateSync } from "node:zlib";
 import type { PictureMetadata } from "./metadata.js";
 
 /** Signature plus the header chunk, which has to come first: 8 + 4 + 4 + 13 + 4 bytes. */
-const HEADER_END = 33;
+export const HEADER_END = 33;
 
 /** A text that a PNG carries under a keyword. */
 export interface PngText {
@@ -23,6 +23,16 @@ export function insertMetadata(
   metadata: PictureMetadata,
   texts: readonly PngText[] = [],
 ): Uint8Array {
+  const chunks = metadataChunks(metadata, texts);
+  if (chunks.length === 0) return png;
+  return Buffer.concat([png.subarray(0, HEADER_END), ...chunks, png.subarray(HEADER_END)]);
+}
+
+/** The chunks of a picture's metadata, which come right behind the header. */
+export function metadataChunks(
+  metadata: PictureMetadata,
+  texts: readonly PngText[] = [],
+): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   if (metadata.icc) {
     const head = Buffer.from("ICC profile\0\0", "latin1");
@@ -33,8 +43,7 @@ export function insertMetadata(
     chunks.push(textChunk({ keyword: "XML:com.adobe.xmp", text: metadata.xmp }));
   }
   chunks.push(...texts.map(textChunk));
-  if (chunks.length === 0) return png;
-  return Buffer.concat([png.subarray(0, HEADER_END), ...chunks, png.subarray(HEADER_END)]);
+  return chunks;
 }
 
 /** International text: UTF-8, not compressed, no language. */
@@ -43,7 +52,8 @@ function textChunk({ keyword, text }: PngText): Uint8Array {
   return chunk("iTXt", Buffer.concat([head, Buffer.from(text, "utf8")]));
 }
 
-function chunk(type: string, data: Uint8Array): Uint8Array {
+/** One chunk: length, type, data and checksum. */
+export function chunk(type: string, data: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(12 + data.byteLength);
   bytes.writeUInt32BE(data.byteLength, 0);
   bytes.write(type, 4, "latin1");

@@ -53,11 +53,8 @@ const BIG_TIFF_BYTES = 2 ** 32 - 2 ** 24;
  */
 export async function writePicture(raster: Raster, options: WriteOptions): Promise<Uint8Array> {
   requireFitting(raster, options.format);
-  const { metadata, recipe, format } = options;
-  const described: PictureMetadata = {
-    ...metadata,
-    xmp: recipe ? recipeXmp(recipe, metadata.xmp, MAX_XMP_BYTES[format]) : metadata.xmp,
-  };
+  const { recipe, format } = options;
+  const described = describedMetadata(options);
   const hasAny = described.icc ?? described.exif ?? described.xmp;
   if (format === "png") {
     const png = await encode(rawImageOf(raster), raster, options);
@@ -72,14 +69,29 @@ export async function writePicture(raster: Raster, options: WriteOptions): Promi
   return encode(image.keepMetadata(), raster, options);
 }
 
+/** The picture's own metadata, and what made it in its XMP. */
+export function describedMetadata({
+  metadata,
+  recipe,
+  format,
+}: Omit<WriteOptions, "quality">): PictureMetadata {
+  if (recipe === null) return metadata;
+  return { ...metadata, xmp: recipeXmp(recipe, metadata.xmp, MAX_XMP_BYTES[format]) };
+}
+
 async function encode(image: Sharp, raster: Raster, options: WriteOptions): Promise<Uint8Array> {
   const { quality, format } = options;
-  const bytes = await inFormat(image, raster, format, quality).toBuffer();
+  const bytes = await encoderOf(image, raster, format, quality).toBuffer();
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function inFormat(image: Sharp, raster: Raster, format: ExportFormat, quality: number): Sharp {
-  const { channels, depth } = raster;
+/** An image that will be encoded, its samples converted to what the format holds. */
+export function encoderOf(
+  image: Sharp,
+  { width, height, channels, depth }: Omit<Raster, "data">,
+  format: ExportFormat,
+  quality: number,
+): Sharp {
   const eight = () => image.toColourspace(colourspaceOf(channels, 8));
   const isLossless = quality === 100;
   switch (format) {
@@ -89,7 +101,7 @@ function inFormat(image: Sharp, raster: Raster, format: ExportFormat, quality: n
       return image.toColourspace(colourspaceOf(channels, depth)).tiff({
         compression: "deflate",
         predictor: "horizontal",
-        bigtiff: raster.data.byteLength > BIG_TIFF_BYTES,
+        bigtiff: (width * height * channels * depth) / 8 > BIG_TIFF_BYTES,
       });
     case "jpeg": {
       const opaque = hasAlphaChannel(channels) ? eight().flatten({ background: "white" }) : eight();
@@ -102,7 +114,11 @@ function inFormat(image: Sharp, raster: Raster, format: ExportFormat, quality: n
   }
 }
 
-function requireFitting({ width, height }: Raster, format: ExportFormat): void {
+/** @throws AppError TARGET_FORMAT_UNSUPPORTED if the format cannot hold a picture of that size */
+export function requireFitting(
+  { width, height }: Pick<Raster, "width" | "height">,
+  format: ExportFormat,
+): void {
   const { maxSidePx } = EXPORT_FACTS[format];
   if (width <= maxSidePx && height <= maxSidePx) return;
   throw new AppError(

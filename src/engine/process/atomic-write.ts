@@ -12,6 +12,17 @@ import { AppError } from "../../core/errors.js";
  * @throws AppError TARGET_UNWRITABLE, DISK_FULL; the target is then what it was
  */
 export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  await replaceFileAtomically(path, (temporary) => writeFlushed(temporary, bytes));
+}
+
+/**
+ * As {@link writeFileAtomically} for a file that somebody else makes.
+ * @param make writes and flushes the whole file at the path that it gets, where nothing is yet
+ */
+export async function replaceFileAtomically(
+  path: string,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
   try {
     const target = await resolveLink(path);
     await requireRegularFile(target);
@@ -20,7 +31,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
       `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`,
     );
     try {
-      await writeFlushed(temporary, bytes);
+      await make(temporary);
       await keepMode(target, temporary);
       await rename(temporary, target);
     } catch (error) {
