@@ -4,13 +4,13 @@ import { rectOfSize, type Rect } from "../core/rect.js";
 import { toScreenPixels, type ScreenPixels } from "../core/screen-pixels.js";
 import type { DocumentId } from "../shared/ids.js";
 import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
-import { notYet } from "../shared/not-yet.js";
 import { runEdit } from "./edit/run-edit.js";
 import { NO_METADATA } from "./files/metadata.js";
 import { pause, whileWanted, type JobContext } from "./jobs/job-context.js";
 import type { DrawnCodes } from "./jobs/drawn-codes.js";
 import type { JobOutcome } from "./jobs/job-queue.js";
 import type { LoadedModel } from "./jobs/prompts.js";
+import { runExtend } from "./jobs/run-extend.js";
 import { runGenerate } from "./jobs/run-generate.js";
 import { upscaledFormat, upscaleInto } from "./jobs/run-upscale.js";
 import type { Models } from "./models.js";
@@ -58,11 +58,15 @@ export async function runJob(
   context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   await pause(context);
   if (request.kind === "generate") return generate(request, models, context);
-  if (request.kind === "extend") return notYet("extend")();
-  if (base === null) throw new RangeError("edits and upscales work on a document");
-  return request.kind === "edit"
-    ? edit(request, base, models, store, context)
-    : upscale(request, base, models, store, context);
+  if (base === null) throw new RangeError("edits, extensions and upscales work on a document");
+  switch (request.kind) {
+    case "edit":
+      return edit(request, base, models, store, context);
+    case "extend":
+      return extend(request, base, models, store, context);
+    case "upscale":
+      return upscale(request, base, models, store, context);
+  }
 }
 
 async function edit(
@@ -88,6 +92,34 @@ async function edit(
       loaded,
       request,
       variations.map(({ codes }) => [codes]),
+    ),
+  );
+}
+
+async function extend(
+  request: ExtendJob,
+  base: JobBase,
+  models: Models,
+  store: DocumentStore,
+  context: JobContext,
+): Promise<JobOutcome<JobResult>> {
+  const { documentId, revision } = base;
+  const original = await store.raster(documentId, revision);
+  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
+  const { rect, variations } = await runExtend(loaded, original, request, context);
+  const newPixels = areaOf(rect) - original.width * original.height;
+  return outcomeOf(
+    request,
+    { kind: "extend", documentId, rect },
+    variations.map(({ raster }, index) => ({
+      picture: raster,
+      changedPixels: newPixels,
+      result: revisionResult(requestOfVariation(request, index), base, { raster }),
+    })),
+    drawnBy(
+      loaded,
+      request,
+      variations.map(({ codes }) => codes),
     ),
   );
 }
@@ -234,7 +266,7 @@ export function variationOf({ variations }: JobResult, index = 0): VariationResu
 }
 
 function revisionResult(
-  request: EditJob | UpscaleJob,
+  request: EditJob | UpscaleJob | ExtendJob,
   { documentId, revision }: JobBase,
   change: NewRevision["change"],
 ): VariationResult {

@@ -9,9 +9,10 @@ import { PreviewPacer } from "../edit/preview-pacer.js";
 import { requireStartCodes, withStartCodes } from "../edit/region-plan.js";
 import { pause, type JobContext } from "./job-context.js";
 import type { LoadedModel } from "./prompts.js";
+import { runUpscale } from "./run-upscale.js";
 
 /** What a generation needs of its request. */
-export type GenerateRequest = Omit<GenerateJob, "kind" | "modelId" | "factor" | "startFrom">;
+export type GenerateRequest = Omit<GenerateJob, "kind" | "modelId" | "startFrom">;
 
 /** One generated picture. */
 export interface GeneratedVariation {
@@ -21,7 +22,7 @@ export interface GeneratedVariation {
 }
 
 /**
- * Draws pictures of the model's size from text alone.
+ * Draws pictures of the model's size from text alone, and enlarges them faithfully if asked to.
  * @throws AppError REQUEST_INVALID; an AbortError if cancelled
  */
 export async function runGenerate(
@@ -36,7 +37,9 @@ export async function runGenerate(
   requireStartCodes(startCodes, layout, manifest.codebooks, 1);
   await pause(context);
   const image = { side: imageSize, data: new Float32Array(3 * imageSize * imageSize) };
-  const rect = rectOfSize(imageSize, imageSize);
+  const { factor = 1 } = request;
+  const rect = rectOfSize(imageSize * factor, imageSize * factor);
+  const drawnRect = rectOfSize(imageSize, imageSize);
   const kinds = new Uint8Array(tokenCount).fill(TokenKind.code);
   const given = (startCodes?.scales ?? 0) * tokensPerScale;
   const isDrawn = new Uint8Array(tokenCount).fill(1, given);
@@ -53,11 +56,28 @@ export async function runGenerate(
       onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
       onPicture: (scale, drawn, variation) => {
         if (request.previews === false) return;
-        context.onPreview(scale, rect, toScreenPixels(toRaster(drawn), rect, 1), variation);
+        const pixels = toScreenPixels(toRaster(drawn), drawnRect, 1);
+        context.onPreview(scale, rect, pixels, variation);
       },
     },
   );
-  return pictures.map((picture) => ({ raster: toRaster(picture.image), codes: picture.codes }));
+  const variations: GeneratedVariation[] = [];
+  for (const picture of pictures) {
+    const raster = await enlarge(loaded, toRaster(picture.image), request, context);
+    variations.push({ raster, codes: picture.codes });
+  }
+  return variations;
+}
+
+async function enlarge(
+  loaded: LoadedModel,
+  raster: Raster,
+  { factor = 1, seed }: GenerateRequest,
+  context: JobContext,
+): Promise<Raster> {
+  if (factor === 1) return raster;
+  const request = { factor, creativity: 0, prompt: "", seed, guidance: 1 };
+  return runUpscale(loaded, raster, request, context);
 }
 
 function toRaster(image: ModelImage): Raster {

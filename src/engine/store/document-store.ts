@@ -44,7 +44,7 @@ export interface NewDocument {
 
 /** A state to add: a whole picture, or a part of one that changed. */
 export interface NewRevision {
-  readonly kind: "edit" | "upscale";
+  readonly kind: "edit" | "upscale" | "extend";
   readonly label: string;
   readonly recipe: RecipeStep;
   readonly change:

@@ -1,0 +1,212 @@
+import type { Mask } from "../../core/mask/mask.js";
+import { readModelImage } from "../../core/model-image.js";
+import { planExtension, type ExtendPlan } from "../../core/plan/extend.js";
+import type { EditRegion } from "../../core/plan/region.js";
+import { cropRaster, pasteRaster, type Raster } from "../../core/raster.js";
+import {
+  intersectRects,
+  isEmptyRect,
+  rectOfSize,
+  translateRect,
+  type Rect,
+} from "../../core/rect.js";
+import { AppError } from "../../core/errors.js";
+import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
+import type { ExtendJob } from "../../shared/jobs.js";
+import { drawPictures, stepsOf, variationCount, type DrawnPicture } from "../edit/draw-pictures.js";
+import { createEditPreview } from "../edit/edit-preview.js";
+import { applyNatively } from "../edit/native-change.js";
+import { PreviewPacer } from "../edit/preview-pacer.js";
+import {
+  planRegionTokens,
+  requireStartCodes,
+  withStartCodes,
+  type RegionTokens,
+} from "../edit/region-plan.js";
+import { pause, type JobContext } from "./job-context.js";
+import type { LoadedModel } from "./prompts.js";
+
+/** What an extension needs of its request. */
+export type ExtendRequest = Omit<ExtendJob, "kind" | "documentId" | "modelId" | "startFrom">;
+
+/** One variation of an extended picture. */
+export interface ExtendedVariation {
+  readonly raster: Raster;
+  /** Every token of each region, in the order of drawing. */
+  readonly codes: readonly Int32Array[];
+}
+
+/** What an extension made. */
+export interface ExtendOutcome {
+  /** The new canvas in pixels of the picture as it was: it starts at (-left, -top). */
+  readonly rect: Rect;
+  readonly variations: readonly ExtendedVariation[];
+}
+
+/**
+ * Makes the canvas larger and draws what is new, region by region; the picture's own pixels stay bit
+ * for bit. New pixels have the alpha of the nearest one of the picture: an opaque picture stays so.
+ * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE; an AbortError if cancelled
+ */
+export async function runExtend(
+  loaded: LoadedModel,
+  original: Raster,
+  request: ExtendRequest,
+  context: JobContext,
+): Promise<ExtendOutcome> {
+  const { layout, manifest } = loaded.model;
+  requireSize(original, request);
+  const plan = planExtension(original.width, original.height, request, layout);
+  requireStartCodes(request.startCodes, layout, manifest.codebooks, plan.regions.length);
+  const rect = { ...rectOfSize(plan.canvas.width, plan.canvas.height) };
+  const blank = cropRaster(original, translateRect(rect, -request.left, -request.top));
+  const job: ExtensionJob = {
+    loaded,
+    plan,
+    request,
+    context,
+    areas: plan.regions.map((region, index) => areaOf(loaded, plan, request, region, index)),
+    pacer: new PreviewPacer(context.clock, request.previews),
+    done: 0,
+  };
+  let canvases = [blank];
+  const codes: Int32Array[][] = Array.from({ length: variationCount(request) }, () => []);
+  for (const area of job.areas) {
+    const pictures = await drawArea(job, area, canvases);
+    const next: Raster[] = [];
+    for (const [variation, picture] of pictures.entries()) {
+      codes[variation]?.push(picture.codes);
+      next.push(await apply(job, area, canvasAt(canvases, variation), picture));
+    }
+    canvases = next;
+  }
+  return {
+    rect: translateRect(rect, -request.left, -request.top),
+    variations: codes.map((own, variation) => ({
+      raster: canvasAt(canvases, variation),
+      codes: own,
+    })),
+  };
+}
+
+/** One region with what is new in it. */
+interface ExtensionArea {
+  readonly index: number;
+  readonly region: EditRegion;
+  /** Pixels that neither the picture nor an earlier region has, 255. */
+  readonly mask: Mask;
+  readonly tokens: RegionTokens;
+}
+
+interface ExtensionJob {
+  readonly loaded: LoadedModel;
+  readonly plan: ExtendPlan;
+  readonly request: ExtendRequest;
+  readonly context: JobContext;
+  readonly areas: readonly ExtensionArea[];
+  readonly pacer: PreviewPacer;
+  /** Steps taken. */
+  done: number;
+}
+
+function areaOf(
+  { model }: LoadedModel,
+  plan: ExtendPlan,
+  request: ExtendRequest,
+  region: EditRegion,
+  index: number,
+): ExtensionArea {
+  const { inside } = region;
+  const mask = { rect: inside, alpha: new Uint8Array(inside.width * inside.height).fill(255) };
+  const earlier = plan.regions.slice(0, index).map((other) => other.inside);
+  for (const known of [plan.picture, ...earlier]) clear(mask, known);
+  const tokens = planRegionTokens({
+    layout: model.layout,
+    exactScales: 0,
+    mask,
+    region,
+    strength: 1,
+    seed: request.seed,
+    startScales: request.startCodes?.scales ?? 0,
+  });
+  return { index, region, mask, tokens };
+}
+
+function clear({ rect, alpha }: Mask, known: Rect): void {
+  const common = intersectRects(rect, known);
+  if (isEmptyRect(common)) return;
+  for (let y = common.y; y < common.y + common.height; y++) {
+    const start = (y - rect.y) * rect.width + common.x - rect.x;
+    alpha.fill(0, start, start + common.width);
+  }
+}
+
+/** Draws all variations of a region, each with its own surroundings. */
+async function drawArea(
+  job: ExtensionJob,
+  { index, region, mask, tokens }: ExtensionArea,
+  canvases: readonly Raster[],
+): Promise<DrawnPicture[]> {
+  const { loaded, request, context, pacer } = job;
+  const { model } = loaded;
+  context.onProgress({ stage: "encoding", scale: null, done: index, total: job.areas.length });
+  const contexts = [];
+  for (const canvas of canvases) {
+    await pause(context);
+    const image = readModelImage(canvas, region.rect, region.factor);
+    const codes = await model.encode(image);
+    contexts.push({
+      image,
+      codes: withStartCodes(codes, tokens, model.layout, request.startCodes, index),
+    });
+  }
+  const total = job.areas.reduce(
+    (sum, area) => sum + stepsOf(model, area.tokens.isDrawn, request, context),
+    0,
+  );
+  const rect = translateRect(region.inside, -request.left, -request.top);
+  return drawPictures(loaded, { contexts, index, ...tokens }, request, {
+    context,
+    pacer,
+    onStep: (scale) => {
+      context.onProgress({ stage: "drawing", scale, done: ++job.done, total });
+    },
+    onPicture: (scale, image, variation) => {
+      if (request.previews === false) return;
+      const preview = createEditPreview(canvasAt(canvases, variation), region, mask);
+      context.onPreview(scale, rect, preview.render(image), variation);
+    },
+  });
+}
+
+async function apply(
+  { loaded, context }: ExtensionJob,
+  { region, mask }: ExtensionArea,
+  canvas: Raster,
+  { image }: DrawnPicture,
+): Promise<Raster> {
+  await pause(context);
+  const { rect, patch } = await applyNatively(
+    loaded,
+    { original: canvas, region, generated: image, mask, blockSide: null },
+    context,
+  );
+  return pasteRaster(canvas, patch, rect.x, rect.y);
+}
+
+function canvasAt(canvases: readonly Raster[], variation: number): Raster {
+  const canvas = canvases.length === 1 ? canvases[0] : canvases[variation];
+  if (canvas) return canvas;
+  throw new RangeError("a canvas for each variation is needed");
+}
+
+function requireSize({ width, height }: Raster, { left, top, right, bottom }: ExtendRequest): void {
+  const [newWidth, newHeight] = [left + width + right, top + height + bottom];
+  const fits = newWidth <= MAX_SIDE_PX && newHeight <= MAX_SIDE_PX;
+  if (fits && newWidth * newHeight <= MAX_PIXELS) return;
+  throw new AppError(
+    "IMAGE_TOO_LARGE",
+    `Expected an extended picture of at most ${MAX_PIXELS / 1e6} megapixels and ${MAX_SIDE_PX} pixels a side but it would become ${newWidth} x ${newHeight}; choose smaller margins.`,
+    { widthPx: newWidth, heightPx: newHeight },
+  );
+}
