@@ -1,46 +1,45 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { EditorApi } from "../../src/shared/api";
 import { createApiClient } from "../../src/shared/client";
 import { unwrapEnvelope } from "../../src/shared/envelope";
+import { debugModelsDir } from "../engine/debug-bundle";
+import { startHostProcess, type HostProcess } from "../support/loopback-host";
 import { decodeFrame, encodeFrame, FRAME_MEDIA_TYPE } from "../../src/shared/framing";
 
 const root = join(import.meta.dirname, "../..");
 const photo = readFileSync(join(root, "assets/samples/flowers-96x64.jpg"));
 
 let folder: string;
-const hosts: ChildProcess[] = [];
+const hosts: HostProcess[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "spectral-test-"));
   mkdirSync(join(folder, "page"));
   writeFileSync(join(folder, "page/index.html"), "<!doctype html>");
 });
-afterEach(() => {
-  for (const host of hosts.splice(0)) host.kill("SIGKILL");
+afterEach(async () => {
+  for (const host of hosts.splice(0)) await host.end("SIGKILL");
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 interface Host {
-  readonly process: ChildProcess;
+  readonly end: HostProcess["end"];
   readonly api: EditorApi;
 }
 
 /** Starts a host and talks to it as a page does. */
 async function startHost(): Promise<Host> {
-  const script = join(import.meta.dirname, "fixtures/recovery-host.ts");
-  const host = spawn(
-    process.execPath,
-    ["--import", "tsx", script, join(folder, "sessions"), join(folder, "page")],
-    { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const host = await startHostProcess({
+    rendererDir: join(folder, "page"),
+    modelsDir: debugModelsDir,
+    childPath: join(root, "src/engine/child.ts"),
+    childExecArgv: ["--import", "tsx"],
+    sessionParentDir: join(folder, "sessions"),
+  });
   hosts.push(host);
-  const [line] = await once(createInterface(host.stdout), "line");
-  const address = new URL(String(line));
+  const { address } = host;
   const { headers } = await fetch(address, { redirect: "manual" });
   const Cookie = (headers.get("set-cookie") ?? "").split(";")[0] ?? "";
   const api = createApiClient({
@@ -53,12 +52,7 @@ async function startHost(): Promise<Host> {
       return unwrapEnvelope(decodeFrame(new Uint8Array(await response.arrayBuffer())));
     },
   });
-  return { process: host, api };
-}
-
-async function kill(host: Host, signal: NodeJS.Signals): Promise<void> {
-  host.process.kill(signal);
-  await once(host.process, "exit");
+  return { end: host.end, api };
 }
 
 const photoOf = (name: string) => ({ name, bytes: Uint8Array.from(photo) });
@@ -75,7 +69,7 @@ test("kill -9 of the host loses no document: the next start offers it and opens 
   } as const;
   const before = await first.api.exportDocument(options);
   expect((await first.api.listRecoveries({})).recoveries).toEqual([]);
-  await kill(first, "SIGKILL");
+  await first.end("SIGKILL");
 
   const second = await startHost();
   const { recoveries } = await second.api.listRecoveries({});
@@ -92,7 +86,7 @@ test("kill -9 of the host loses no document: the next start offers it and opens 
 test("what a person does not want back is deleted, and is not offered again", async () => {
   const first = await startHost();
   await first.api.openDocument(photoOf("a.jpg"));
-  await kill(first, "SIGKILL");
+  await first.end("SIGKILL");
   const second = await startHost();
   const [found] = (await second.api.listRecoveries({})).recoveries;
   await second.api.forgetRecovery({ recoveryId: found!.recoveryId });
@@ -105,7 +99,7 @@ test("what a person does not want back is deleted, and is not offered again", as
 test("a host that is ended properly leaves nothing behind if everything is saved", async () => {
   const host = await startHost();
   await host.api.openDocument(photoOf("a.jpg"));
-  await kill(host, "SIGTERM");
+  await host.end("SIGTERM");
   expect(readdirSync(join(folder, "sessions"))).toEqual([]);
 });
 

@@ -152,3 +152,59 @@ describe("the document store", () => {
     });
   });
 });
+
+describe("a history within its budget", () => {
+  it("lets the oldest states go, says how many, and keeps every pixel of the others", async () => {
+    const store = new DocumentStore(sessionDir);
+    // Patches of 3000 bytes each: of a megabyte some hundreds fit.
+    const base = picture(1, 200, 100);
+    const { documentId } = await store.add(opened(base));
+    store.setMemory(0.01);
+    let file = await store.get(documentId);
+    const shown: Raster[] = [];
+    for (let count = 1; count <= 6; count++) {
+      file = await store.append(documentId, edit(picture(count, 25, 20), count, count));
+      shown.push(await store.raster(documentId, count));
+    }
+    const info = describeDocument(file);
+    expect(info.forgottenStates).toBeGreaterThan(0);
+    expect(info.history.at(-1)?.revision).toBe(6);
+    expect(info.history).toHaveLength(7 - info.forgottenStates!);
+    const fresh = new DocumentStore(sessionDir);
+    for (const { revision } of info.history) {
+      if (revision === 0) continue;
+      expect(rastersEqual(await fresh.raster(documentId, revision), shown[revision - 1]!)).toBe(
+        true,
+      );
+    }
+    await expect(fresh.raster(documentId, 0)).rejects.toMatchObject({ code: "REVISION_UNKNOWN" });
+    const files = await readdir(join(sessionDir, "documents", documentId));
+    expect(files).toHaveLength(info.history.length + 1);
+  });
+
+  it("never lets the shown state go, nor anything by undoing", async () => {
+    const store = new DocumentStore(sessionDir);
+    const documentId = await withHistory(store);
+    store.setMemory(0);
+    const undone = await store.update(documentId, undo);
+    expect(undone.state.entries).toHaveLength(3);
+    const appended = await store.append(documentId, edit(picture(9, 1, 1), 0, 0));
+    expect(appended.state.entries).toHaveLength(1);
+    expect(describeDocument(appended)).toMatchObject({
+      canUndo: false,
+      isDirty: true,
+      revision: 3,
+    });
+  });
+
+  it("lists open documents in the order they were opened, without transient and damaged ones", async () => {
+    const store = new DocumentStore(sessionDir);
+    const first = await store.add(opened(picture(1)));
+    await store.add({ ...opened(picture(2)), isTransient: true });
+    const broken = await store.add(opened(picture(3)));
+    const last = await store.add(opened(picture(4)));
+    await writeFile(join(sessionDir, "documents", broken.documentId, "document.json"), "{");
+    const list = await new DocumentStore(sessionDir).list();
+    expect(list.map(({ documentId }) => documentId)).toEqual([first.documentId, last.documentId]);
+  });
+});

@@ -692,7 +692,7 @@ const english = {
     side: "Longest side in pixels",
     format: "Format",
     formatSame: "As it came",
-    formatSameNote: "PNG where it cannot be written",
+    formatSameNote: "else PNG",
     output: "Results go to",
     outputs: {
       folder: { name: "A folder", note: "never replaces a file" },
