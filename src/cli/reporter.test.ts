@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { eventSchemas } from "../shared/events";
-import { createJsonReporter, createTextReporter } from "./reporter";
+import { createJsonReporter, createTextReporter, describeProgress } from "./reporter";
 
 const progress = eventSchemas["job-progress"].parse({
   jobId: "job-1",
@@ -45,6 +45,14 @@ test("people get results on standard output and one live line of progress beside
   reporter.error(error, 3);
   expect(texts.out).toBe("done\ntwice\n");
   expect(texts.err.endsWith("\r\u001b[Kspectral: Paint first. [MASK_EMPTY]\n")).toBe(true);
+});
+
+test("an upscale tells megapixels and how many of them it makes a second", () => {
+  const rate = { value: 1.204, unit: "megapixels" as const };
+  const upscaling = { ...progress, stage: "upscaling" as const, scale: null, rate };
+  expect(describeProgress({ ...upscaling, done: 3_140_000, total: 24_000_000 })).toBe(
+    "upscaling: 3.1 of 24.0 MP, 1.20 MP/s, 12 s left",
+  );
 });
 
 test("a log file gets no progress and no control characters", () => {

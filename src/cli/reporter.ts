@@ -57,9 +57,15 @@ export function createTextReporter({ stdout, stderr }: Output): Reporter {
   };
 }
 
-/** Such as `drawing scale 3: 40 of 64, 12 s left`. */
-export function describeProgress({ stage, scale, done, total, secondsLeft }: Progress): string {
+/** Such as `drawing scale 3: 40 of 64, 12 s left` or `upscaling: 3.1 of 24.0 MP, 1.20 MP/s, 18 s left`. */
+export function describeProgress(progress: Progress): string {
+  const { stage, scale, done, total, secondsLeft, rate } = progress;
   const where = scale === null ? "" : ` scale ${scale}`;
   const left = secondsLeft === null ? "" : `, ${Math.ceil(secondsLeft)} s left`;
+  if (rate?.unit === "megapixels") {
+    const megapixels = (pixels: number) => (pixels / 1e6).toFixed(1);
+    const speed = `${rate.value.toFixed(2)} MP/s`;
+    return `${stage}${where}: ${megapixels(done)} of ${megapixels(total)} MP, ${speed}${left}`;
+  }
   return `${stage}${where}: ${Math.floor(done)} of ${Math.ceil(total)}${left}`;
 }

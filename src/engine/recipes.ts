@@ -32,7 +32,9 @@ export function labelOf(request: JobRequest): string {
     case "edit":
       return prompt === "" ? "Edit" : `Edit: ${prompt}`;
     case "upscale":
-      return `Upscale ${request.factor}x`;
+      return request.size
+        ? `Upscale to ${request.size.width} x ${request.size.height}`
+        : `Upscale ${request.factor}x`;
     case "generate":
       return prompt === "" ? "Generate" : `Generate: ${prompt}`;
     case "extend":

@@ -1,4 +1,5 @@
 import type { EnlargeNetwork } from "../../shared/bundle-manifest.js";
+import { AppError } from "../../core/errors.js";
 import { floatOutput, floatTensor, type Graph } from "./graph.js";
 
 /** Three planes of any size, channel-first, nominally in [-1, 1]: `data.length === 3 * width * height`. */
@@ -16,6 +17,8 @@ export interface EnlargingNetwork {
 
 /** A convolutional network that enlarges pictures of any size. */
 export class Enlarger implements EnlargingNetwork {
+  #check: Promise<void> | undefined;
+
   constructor(
     readonly network: EnlargeNetwork,
     private readonly graph: Graph,
@@ -25,7 +28,25 @@ export class Enlarger implements EnlargingNetwork {
    * The picture enlarged by the network's factor. It blocks this thread until it is done.
    * @throws AppError BUNDLE_DAMAGED, OUT_OF_MEMORY, ENGINE_OUTPUT_INVALID
    */
-  async run({ width, height, data }: Planes): Promise<Planes> {
+  async run(planes: Planes): Promise<Planes> {
+    this.#check ??= this.#requireMeans();
+    try {
+      await this.#check;
+    } catch (error) {
+      // Another time there may be memory enough.
+      this.#check = undefined;
+      throw error;
+    }
+    return this.#enlarge(planes);
+  }
+
+  /** Frees the session; a later run makes a new one. */
+  async release(): Promise<void> {
+    this.#check = undefined;
+    await this.graph.release();
+  }
+
+  async #enlarge({ width, height, data }: Planes): Promise<Planes> {
     const { factor } = this.network;
     const outputs = await this.graph.run({ image: floatTensor(data, [1, 3, height, width]) });
     const enlarged = { width: width * factor, height: height * factor };
@@ -33,8 +54,32 @@ export class Enlarger implements EnlargingNetwork {
     return { ...enlarged, data: floatOutput(outputs, "enlarged", length) };
   }
 
-  /** Frees the session; a later run makes a new one. */
-  release(): Promise<void> {
-    return this.graph.release();
+  /**
+   * What every such network promises: the means of the enlarged blocks are the picture. A device that
+   * computes wrongly, or a graph of another kind, hardly keeps that by chance.
+   */
+  async #requireMeans(): Promise<void> {
+    const side = CHECK_SIDE;
+    const data = Float32Array.from({ length: 3 * side * side }, (_, i) => Math.sin(i * i));
+    const enlarged = await this.#enlarge({ width: side, height: side, data });
+    const { factor, file } = this.network;
+    const means = new Float64Array(data.length);
+    enlarged.data.forEach((value, at) => {
+      const row = Math.floor(at / enlarged.width / factor);
+      const pixel = row * side + Math.floor((at % enlarged.width) / factor);
+      means[pixel] = (means[pixel] ?? 0) + value / factor ** 2;
+    });
+    const isKept = data.every((value, i) => Math.abs(value - (means[i] ?? 0)) <= MEAN_TOLERANCE);
+    if (isKept) return;
+    throw new AppError(
+      "ENGINE_OUTPUT_INVALID",
+      `Expected ${file} to keep the mean of every block but it does not; use another device, or install the model again.`,
+      { file },
+    );
   }
 }
+
+/** Side of the picture that a network is tried on. */
+const CHECK_SIDE = 16;
+/** Some levels of 8 bits: what low precision may cost, and what rounding to the sums puts right. */
+const MEAN_TOLERANCE = 0.03;

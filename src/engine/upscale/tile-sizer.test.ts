@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { TileSizer } from "./tile-sizer.js";
+
+const GIGABYTE = 2 ** 30;
+
+/** Area of a tile in the middle of a large picture, its halo included. */
+function outerArea(sizer: TileSizer, halo: number): number {
+  const rows = sizer.rows(10_000);
+  return (rows + 2 * halo) * (sizer.columns(10_000, rows) + 2 * halo);
+}
+
+describe("the size of tiles", () => {
+  it("follows the measured speed, so that a run takes less than a tenth of a second", () => {
+    for (const msPerPixel of [0.0005, 0.002, 0.006]) {
+      const sizer = new TileSizer({ halo: 8, freeBytes: 16 * GIGABYTE });
+      sizer.note(10_000, 10_000 * msPerPixel);
+      expect(outerArea(sizer, 8) * msPerPixel).toBeLessThan(100);
+      expect(outerArea(sizer, 8) * msPerPixel).toBeGreaterThan(50);
+    }
+  });
+
+  it("stays above three halos on a slow machine, where smaller tiles would be mostly halo", () => {
+    const sizer = new TileSizer({ halo: 18, freeBytes: 16 * GIGABYTE });
+    sizer.note(1_000, 60_000);
+    expect(sizer.rows(10_000)).toBeGreaterThanOrEqual(54);
+  });
+
+  it("follows free memory, and what turned out to be too large", () => {
+    const area = (freeBytes: number) => outerArea(new TileSizer({ halo: 3, freeBytes }), 3);
+    expect(area(GIGABYTE / 16)).toBeLessThan(area(GIGABYTE));
+    const sizer = new TileSizer({ halo: 3, freeBytes: 16 * GIGABYTE });
+    sizer.shrink(4_000);
+    expect(outerArea(sizer, 3)).toBeLessThan(4_000);
+  });
+
+  it("cuts any length into equal parts without a rest that is hardly worth a run", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5_000 }), (length) => {
+        const sizer = new TileSizer({ halo: 8, freeBytes: 16 * GIGABYTE });
+        const parts: number[] = [];
+        for (let left = length; left > 0; left -= parts.at(-1)!) parts.push(sizer.rows(left));
+        expect(parts.every((part) => part >= 1)).toBe(true);
+        expect(parts[0]! - parts.at(-1)!).toBeLessThanOrEqual(parts.length);
+      }),
+    );
+  });
+});
