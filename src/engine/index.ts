@@ -202,11 +202,13 @@ class InProcessEngine implements Engine {
       readScaleThumbnails: (request) => this.#readScaleThumbnails(request),
       startJob: async (request) => {
         const base = await this.#baseOf(request);
+        await this.#recallStart(request);
         const jobId = this.#startJob(request, base);
         return { jobId, revision: base?.revision ?? null };
       },
       resumeJob: async ({ jobId, request, revision, failure }) => {
         const base = await this.#baseOf(request, revision);
+        await this.#recallStart(request);
         return { jobId: this.#startJob(request, base, { jobId, failure }) };
       },
       cancelJob: async ({ jobId }) => {
@@ -282,6 +284,14 @@ class InProcessEngine implements Engine {
       );
     }
     return { thumbnails: scaleThumbnails(raster, inside, layout, manifest.normalisation.scaleStd) };
+  }
+
+  /** Brings back the tokens of a result that an earlier process made, if the request begins there. */
+  async #recallStart(request: JobRequest): Promise<void> {
+    const start = request.kind === "upscale" ? undefined : request.startFrom;
+    if (!start || this.#drawn.has(start.jobId)) return;
+    const result = await this.#jobs.result(start.jobId).catch(() => null);
+    if (result?.drawn) this.#drawn.remember(start.jobId, result.drawn);
   }
 
   #startJob(request: JobRequest, base: JobBase | null, resumed?: ResumedJob): JobId {

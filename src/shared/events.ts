@@ -62,7 +62,7 @@ export const engineEventSchemas = {
 
 /** Topics that a host adds. */
 export const hostEventSchemas = {
-  /** The engine process was replaced; documents are whole, the running job is lost. */
+  /** The engine process was replaced; documents are whole, a job that ran begins once more. */
   "engine-restarted": z.object({ reason: z.string() }),
   /** A file was opened from outside of the page: the system, a menu, a second start of the app. */
   "document-opened": documentInfoSchema,

@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -109,6 +109,23 @@ test("killing the engine in the middle of a job runs it again; the document stay
   expect(edited.history.map(({ kind }) => kind)).toEqual(["open", "edit"]);
   expect(await readPixels(edited)).not.toEqual(before);
   expect(await readPixels(await api.undo({ documentId: document.documentId }))).toEqual(before);
+});
+
+test("a result that waits to be kept outlives the process that made it", async () => {
+  const document = await openSample();
+  const finished = next("job-finished");
+  const { jobId } = await api.startJob(await editOf(document));
+  expect((await finished).jobId).toBe(jobId);
+  // It is written behind the job's end; only a death before that loses it.
+  await expect.poll(() => existsSync(join(sessionDir, "results", `${jobId}.bin`))).toBe(true);
+  const restarted = next("engine-restarted");
+  process.kill(engine.pid!, "SIGKILL");
+  await restarted;
+  const edited = await api.acceptResult({ jobId });
+  expect(edited.history.map(({ kind }) => kind)).toEqual(["open", "edit"]);
+  expect(await readPixels(edited)).not.toEqual(await readPixels(document));
+  await expect(api.acceptResult({ jobId })).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  expect(readdirSync(join(sessionDir, "results"))).toEqual([]);
 });
 
 test("a cancel in the middle of a job ends it at once and keeps the process", async () => {

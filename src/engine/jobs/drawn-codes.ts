@@ -25,6 +25,10 @@ export class DrawnCodesMemory {
     if (oldest !== undefined && this.#jobs.size > REMEMBERED_JOBS) this.#jobs.delete(oldest);
   }
 
+  has(jobId: JobId): boolean {
+    return this.#jobs.has(jobId);
+  }
+
   /**
    * The request with the tokens it starts from spelled out, so that it is complete without this
    * memory.
