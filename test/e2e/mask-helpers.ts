@@ -28,7 +28,7 @@ export async function testPicture(
 
 /** The tour of the ladder lies over the picture until it is dismissed. */
 export async function dismissTour(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Skip the tour" }).click();
+  await page.getByRole("button", { name: "Skip the tour" }).press("Enter");
 }
 
 /** Drags with the chosen tool through places of the picture. */

@@ -86,7 +86,11 @@ function paintSegment(mask: TiledMask, mode: PaintMode, from: Dab, to: Dab): Rec
       if (span === null) continue;
       values ??= mask.writable(index);
       const row = start + (y - part.y) * MASK_TILE - part.x;
-      paintRow(values, row, span, y + 0.5, mode, from, to);
+      // Most of a large brush is full strength, which needs no distance.
+      const core = coreOf(from, to, y + 0.5, span);
+      paintRow(values, row, [span[0], core[0]], y + 0.5, mode, from, to);
+      values.fill(done, row + core[0], row + core[1]);
+      paintRow(values, row, [core[1], span[1]], y + 0.5, mode, from, to);
     }
   }
   return bounds;
@@ -103,6 +107,15 @@ function spanOf(
   left: number,
   right: number,
 ): Span | null {
+  const extent = extentOf(a, b, radius, y);
+  if (extent === null) return null;
+  const from = Math.max(left, Math.floor(extent[0] - 0.5));
+  const to = Math.min(right, Math.ceil(extent[1] + 0.5));
+  return from < to ? [from, to] : null;
+}
+
+/** Where a horizontal line enters and leaves what lies within `radius` of the segment. */
+function extentOf(a: Point, b: Point, radius: number, y: number): Span | null {
   let least = Infinity;
   let most = -Infinity;
   for (const { x, y: centre } of [a, b]) {
@@ -122,9 +135,19 @@ function spanOf(
     least = Math.min(least, x);
     most = Math.max(most, x);
   }
-  const from = Math.max(left, Math.floor(least - 0.5));
-  const to = Math.min(right, Math.ceil(most + 0.5));
-  return from < to ? [from, to] : null;
+  return least <= most ? [least, most] : null;
+}
+
+/** The columns of a span whose middles lie within full strength all along the segment; may be empty. */
+function coreOf(from: Dab, to: Dab, y: number, [left, right]: Span): Span {
+  const inner = Math.min(from.inner, to.inner);
+  const extent = inner > 1 ? extentOf(from, to, inner, y) : null;
+  if (extent === null) return [left, left];
+  const start = Math.max(left, Math.ceil(extent[0] - 0.5));
+  return [
+    Math.min(start, right),
+    Math.max(Math.min(start, right), Math.min(right, Math.floor(extent[1] - 0.5) + 1)),
+  ];
 }
 
 function paintRow(

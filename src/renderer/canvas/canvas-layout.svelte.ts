@@ -5,6 +5,12 @@ import type { Comparison } from "../view/picture-painter.js";
 /** Space between two pictures side by side, in CSS pixels. */
 const GAP_PX = 2;
 
+/** So far beyond the canvas the picture's ground and its shadow go on, in CSS pixels. */
+const PAPER_MARGIN_PX = 32;
+/** The checkerboard's period; the ground begins at whole ones, so that the pattern stays in place. */
+const CHECKER_PX = 16;
+const cut = (place: number) => Math.floor(place / CHECKER_PX) * CHECKER_PX;
+
 /** One picture on the canvas: where it begins, and which side of a comparison it shows. */
 export interface Pane {
   readonly side: "before" | "after";
@@ -82,6 +88,16 @@ export class CanvasLayout {
       width: Math.round((scene?.size.width ?? 0) * view.scale),
       height: Math.round((scene?.size.height ?? 0) * view.scale),
     };
+  });
+
+  /** The part of the frame that can be seen, and a little around it, within the frame. */
+  readonly paper = $derived.by(() => {
+    const { frame, pane } = this;
+    const left = Math.max(0, cut(-frame.x - PAPER_MARGIN_PX));
+    const top = Math.max(0, cut(-frame.y - PAPER_MARGIN_PX));
+    const right = Math.min(frame.width, pane.width - frame.x + PAPER_MARGIN_PX);
+    const bottom = Math.min(frame.height, pane.height - frame.y + PAPER_MARGIN_PX);
+    return { left, top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
   });
 
   /** Whether the mask is shown: a preview or a result has to be seen as it is. */

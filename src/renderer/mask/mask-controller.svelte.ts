@@ -16,7 +16,7 @@ import { reshapeMask, type Reshape } from "../../core/mask/reshape.js";
 import { fillEllipse, fillPolygon, fillRectangle } from "../../core/mask/shapes.js";
 import { resizeTiledMask, toMask } from "../../core/mask/tiled-mask-pixels.js";
 import { TiledMask, tiledMaskBounds } from "../../core/mask/tiled-mask.js";
-import { isEmptyRect, rectOfSize, uniteRects, type Rect } from "../../core/rect.js";
+import { isEmptyRect, rectOfSize, rectsEqual, uniteRects, type Rect } from "../../core/rect.js";
 import type { Point, Size } from "../view/geometry.js";
 import { clampBrushSize, HARDNESS_STEP, nextBrushSize, type Tool } from "./tools.js";
 import { MaskUndoStack } from "./undo-stack.js";
@@ -286,7 +286,7 @@ export class MaskController {
     const { brush } = this.#stroke;
     const touched = strokeBrush(this.#mask, brush, points);
     if (brush.mode === "add" && !isEmptyRect(touched)) {
-      this.bounds = this.bounds === null ? touched : uniteRects(this.bounds, touched);
+      this.#setBounds(this.bounds === null ? touched : uniteRects(this.bounds, touched));
     }
     this.#touch(touched);
   }
@@ -299,10 +299,16 @@ export class MaskController {
   }
 
   #changed(touched: Rect | null): void {
-    this.bounds = this.#mask && tiledMaskBounds(this.#mask);
+    this.#setBounds(this.#mask && tiledMaskBounds(this.#mask));
     this.canUndo = this.#undo.canUndo;
     this.canRedo = this.#undo.canRedo;
     this.#touch(touched);
+  }
+
+  /** Half the screen depends on the bounds, and most strokes stay within them. */
+  #setBounds(bounds: Rect | null): void {
+    const { bounds: old } = this;
+    if (bounds === null || old === null || !rectsEqual(bounds, old)) this.bounds = bounds;
   }
 
   #touch(touched: Rect | null): void {

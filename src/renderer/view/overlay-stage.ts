@@ -16,11 +16,6 @@ export interface OverlayState {
   readonly outline: Outline | null;
   /** Where arrow keys moved the cross, in CSS pixels. */
   readonly cross: Point | null;
-  readonly brush: {
-    readonly at: Point;
-    readonly diameter: number;
-    readonly hardness: number;
-  } | null;
   /** Where the before/after divider stands, as x of the picture. */
   readonly split: { readonly x: number; readonly height: number } | null;
 }
@@ -31,8 +26,7 @@ const CHANGE = "#ff7a59";
 const KEEP = "#3fc4b0";
 const MODE_INKS = { add: CHANGE, subtract: KEEP, intersect: LIGHT } as const;
 const CROSS_ARM_PX = 9;
-/** A smaller brush than that is a dot; its cursor stays visible all the same. */
-const LEAST_CURSOR_RADIUS_PX = 1.5;
+const CORNER_ARM_PX = 14;
 const KNOB_RADIUS_PX = 14;
 
 /**
@@ -43,13 +37,11 @@ export class OverlayStage {
   readonly #stage: Konva.Stage;
   readonly #layer = new Konva.Layer({ listening: false });
   // Two lines each, dark below light, so that they show on every picture.
-  readonly #region = outlines(KonvaRect, { dash: [6, 5], light: LIGHT });
+  readonly #region = outlines(KonvaRect, { light: LIGHT });
   readonly #rectangle = outlines(KonvaRect, { light: CHANGE });
   readonly #ellipse = outlines(Ellipse, { light: CHANGE });
   readonly #path = outlines(Line, { light: CHANGE });
   readonly #cross = outlines(Line, { light: LIGHT });
-  readonly #brush = outlines(Circle, { light: LIGHT });
-  readonly #core = new Circle({ stroke: LIGHT, strokeWidth: 1, dash: [2, 3], opacity: 0.7 });
   readonly #split = new Line({
     stroke: LIGHT,
     strokeWidth: 2,
@@ -68,15 +60,8 @@ export class OverlayStage {
   constructor(container: HTMLDivElement) {
     this.#stage = new Konva.Stage({ container, width: 1, height: 1, listening: false });
     this.#stage.add(this.#layer);
-    const pairs = [
-      this.#region,
-      this.#rectangle,
-      this.#ellipse,
-      this.#path,
-      this.#brush,
-      this.#cross,
-    ].flat();
-    this.#layer.add(...pairs, this.#core, this.#split, this.#knob, ...this.#arrows);
+    const pairs = [this.#region, this.#rectangle, this.#ellipse, this.#path, this.#cross].flat();
+    this.#layer.add(...pairs, this.#split, this.#knob, ...this.#arrows);
   }
 
   draw(state: OverlayState): void {
@@ -85,9 +70,10 @@ export class OverlayStage {
       this.#stage.size({ width: canvas.width, height: canvas.height });
     }
     this.#drawRect(this.#region, state.region, view);
+    // Corners only: a whole frame would look like a selection.
+    for (const shape of this.#region) shape.dash(cornerDash(shape.width(), shape.height()));
     this.#drawOutline(state);
     this.#drawCross(state.cross);
-    this.#drawBrush(state);
     this.#drawSplit(state);
     this.#layer.batchDraw();
   }
@@ -141,19 +127,6 @@ export class OverlayStage {
     }
   }
 
-  #drawBrush({ brush, view }: OverlayState): void {
-    const radius = ((brush?.diameter ?? 0) / 2) * view.scale;
-    const core = radius * (brush?.hardness ?? 1);
-    const at = brush === null ? { x: 0, y: 0 } : toScreen(view, brush.at);
-    for (const circle of this.#brush) {
-      circle.visible(brush !== null);
-      circle.setAttrs({ ...at, radius: Math.max(radius, LEAST_CURSOR_RADIUS_PX) });
-    }
-    // The inner ring shows where a soft brush begins to fade.
-    this.#core.visible(brush !== null && core > 3 && radius - core > 3);
-    this.#core.setAttrs({ ...at, radius: core });
-  }
-
   #drawSplit({ split, view, canvas }: OverlayState): void {
     for (const shape of [this.#split, this.#knob, ...this.#arrows]) shape.visible(split !== null);
     if (split === null) return;
@@ -169,6 +142,13 @@ export class OverlayStage {
   }
 }
 
+/** Dashes that leave of a rectangle only its corners. */
+function cornerDash(width: number, height: number): number[] {
+  const arm = Math.min(CORNER_ARM_PX, width / 2, height / 2);
+  const [across, down] = [width - 2 * arm, height - 2 * arm];
+  return [arm, across, 2 * arm, down, 2 * arm, across, 2 * arm, down, arm, 0];
+}
+
 function arrow(): Line {
   return new Line({ stroke: "#30343c", strokeWidth: 2, lineCap: "round", lineJoin: "round" });
 }
@@ -178,7 +158,7 @@ interface OutlineOptions {
   readonly dash?: number[];
 }
 
-function outlines<Shape extends KonvaRect | Circle | Ellipse | Line>(
+function outlines<Shape extends KonvaRect | Ellipse | Line>(
   make: new (config: { stroke: string; strokeWidth: number; dash?: number[] }) => Shape,
   { light, dash }: OutlineOptions,
 ): [Shape, Shape] {

@@ -39,6 +39,7 @@ export class PicturePainter {
   readonly #tiles: TileCache<CanvasImageSource>;
   // A patch is turned into a bitmap once and goes with its pixels.
   readonly #patches = new WeakMap<PatchImage, OffscreenCanvas>();
+  #quality: ImageSmoothingQuality = "high";
   #wishes: { source: RevisionView; tiles: TileAddress[] }[] = [];
 
   constructor(context: CanvasRenderingContext2D, tiles: TileCache<CanvasImageSource>) {
@@ -46,14 +47,19 @@ export class PicturePainter {
     this.#tiles = tiles;
   }
 
-  /** Draws what is there and asks for the tiles that are not. */
+  /**
+   * Draws what is there and asks for the tiles that are not.
+   * @param isMoving draws quickly rather than finely; to be drawn once more at rest
+   */
   draw(
     scene: Scene | null,
     view: View,
     canvas: Size,
     comparison: Comparison,
     hasGrid: boolean,
+    isMoving = false,
   ): void {
+    this.#quality = isMoving ? "low" : "high";
     this.#context.clearRect(0, 0, canvas.width, canvas.height);
     this.#wishes = [];
     if (scene !== null) {
@@ -120,7 +126,7 @@ export class PicturePainter {
     const visible = visibleRect(view, size, canvas);
     const tiles = tilesIn(visible, levelForScale(view.scale, size));
     this.#context.imageSmoothingEnabled = view.scale < CRISP_FROM_SCALE;
-    this.#context.imageSmoothingQuality = "medium";
+    this.#context.imageSmoothingQuality = this.#quality;
     const missing: TileAddress[] = [];
     for (const tile of tiles) {
       if (!this.#drawTile(source, tile, view)) missing.push(tile);

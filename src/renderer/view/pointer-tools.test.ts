@@ -19,6 +19,7 @@ async function setUp(more: ConstructorParameters<typeof LoudTransport>[0] = {}) 
   };
   const transport = new LoudTransport({
     getAppInfo: () => ({ ...appInfo, startupDocument: documentInfo() }),
+    listDocuments: () => ({ documents: [] }),
     ...more,
   });
   const editor = new Editor(transport, platform);
