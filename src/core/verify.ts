@@ -25,18 +25,34 @@ export function findBlockMismatch(
 ): BlockMismatch | null {
   requireSameKind(big, small);
   requireSize(big, small.width * factor, small.height * factor);
-  const { width, channels, data } = small;
-  for (let pixel = 0; pixel < width * small.height; pixel++) {
-    const x = pixel % width;
-    const y = Math.floor(pixel / width);
-    const block = { x: x * factor, y: y * factor, width: factor, height: factor };
-    for (let channel = 0; channel < channels; channel++) {
-      const expected = factor * factor * (data[pixel * channels + channel] ?? 0);
-      const got = sumBlock(big, block, channel);
-      if (got !== expected) return { x, y, channel, expected, got };
+  const { width, height, channels, data } = small;
+  for (let y = 0; y < height; y++) {
+    const sums = sumBlockRow(big, y * factor, factor);
+    const row = y * width * channels;
+    for (let i = 0; i < width * channels; i++) {
+      const expected = factor * factor * (data[row + i] ?? 0);
+      const got = sums[i] ?? 0;
+      const channel = i % channels;
+      if (got !== expected) return { x: (i - channel) / channels, y, channel, expected, got };
     }
   }
   return null;
+}
+
+/** Sums of all blocks of `factor` rows from `top` on, channels interleaved. */
+function sumBlockRow({ width, channels, data }: Raster, top: number, factor: number): Float64Array {
+  const sums = new Float64Array((width / factor) * channels);
+  for (let y = top; y < top + factor; y++) {
+    let at = y * width * channels;
+    for (let block = 0; block < sums.length; block += channels) {
+      for (let x = 0; x < factor; x++) {
+        for (let channel = 0; channel < channels; channel++) {
+          sums[block + channel] = (sums[block + channel] ?? 0) + (data[at++] ?? 0);
+        }
+      }
+    }
+  }
+  return sums;
 }
 
 /**

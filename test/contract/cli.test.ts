@@ -327,6 +327,16 @@ test("an upscale passes verify; a picture that was changed since does not", asyn
   const blurred = join(outFolder, "blurred.png");
   await sharp(big).blur(2).toFile(blurred);
   expect((await spectral("verify", blurred, at("good.png"))).exitCode).toBe(1);
+  const { data, info } = await sharp(big).raw().toBuffer({ resolveWithObject: true });
+  const touched = (21 * info.width + 50) * info.channels;
+  data[touched] = (data[touched] ?? 0) ^ 1;
+  const spotted = join(outFolder, "spotted.png");
+  const { width, height, channels } = info;
+  await sharp(data, { raw: { width, height, channels } }).png().toFile(spotted);
+  const named = await spectral("verify", spotted, at("good.png"));
+  expect(named.exitCode).toBe(1);
+  expect(named.stderr).toContain("4 x 4 pixels at (48, 20)");
+  expect(named.stderr).toContain("pixel (12, 5)");
   expect((await spectral("verify", at("good.png"), big)).exitCode).toBe(2);
 });
 

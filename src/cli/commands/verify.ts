@@ -24,7 +24,7 @@ export async function verify(
   const { x, y, channel, expected, got } = mismatch;
   throw new AppError(
     "ENGINE_OUTPUT_INVALID",
-    `Expected the block of pixel (${x}, ${y}), channel ${channel}, to sum to ${expected} but it sums to ${got}; this picture was not enlarged exactly, or was changed since.`,
+    `Expected the ${factor} x ${factor} pixels at (${x * factor}, ${y * factor}) to sum to ${expected} in channel ${channel}, as pixel (${x}, ${y}) of ${smallPath} says, but they sum to ${got}; ${bigPath} was not enlarged exactly, or was changed since.`,
     { x, y, channel, expected, got, factor },
   );
 }
