@@ -6,7 +6,7 @@ import es from "./catalogues/es.json";
 import fr from "./catalogues/fr.json";
 import ja from "./catalogues/ja.json";
 import zh from "./catalogues/zh.json";
-import { messages } from "./messages.js";
+import { english as source } from "./messages.js";
 import { createTranslator, flattenCatalogue } from "./translator.js";
 
 type Leaf = string | ((...args: readonly unknown[]) => string);
@@ -15,13 +15,14 @@ const entries = Object.entries(catalogues);
 
 /** Every English text by its path. */
 const english = new Map<string, Leaf>();
-collect(messages, "");
+collect(source, "");
 
 function collect(node: object, path: string): void {
   for (const [key, value] of Object.entries(node) as [string, Leaf | object][]) {
     const at = path === "" ? key : `${path}.${key}`;
     if (typeof value === "object") collect(value, at);
-    else english.set(at, value);
+    // A text that is empty on purpose is empty in every language.
+    else if (value !== "") english.set(at, value);
   }
 }
 

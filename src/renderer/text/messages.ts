@@ -8,7 +8,7 @@ import { localised } from "./localised.js";
  * where a function is an ICU message with its arguments as `{0}`, `{1}`; a test tells what they lack,
  * and until then English stands in.
  */
-const english = {
+export const english = {
   /** Which way the language is written: `ltr` or `rtl`. */
   direction: "ltr",
   product: "Spectral Studio",
