@@ -26,6 +26,9 @@ export interface StudioOptions {
   readonly picturePath?: string;
   readonly modelsDir?: string;
   readonly colorScheme?: "light" | "dark";
+  /** Where settings are kept; in memory if it is not told. */
+  readonly configDir?: string;
+  readonly reducedMotion?: "reduce";
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Device pixels a CSS pixel; 1 by default. */
   readonly deviceScaleFactor?: number;
@@ -38,6 +41,7 @@ export async function openStudio(options: StudioOptions = {}): Promise<Studio> {
     modelsDir: options.modelsDir ?? join(root, "models"),
     childPath: join(built, "engine/child.js"),
     picturePath: options.picturePath ?? null,
+    configDir: options.configDir ?? null,
     version: "test",
     log: () => undefined,
   });
@@ -45,6 +49,9 @@ export async function openStudio(options: StudioOptions = {}): Promise<Studio> {
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? "dark",
+    locale: "en-GB",
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...(options.reducedMotion ? { reducedMotion: options.reducedMotion } : {}),
     deviceScaleFactor: options.deviceScaleFactor ?? 1,
     acceptDownloads: true,
   });

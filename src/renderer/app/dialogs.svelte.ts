@@ -13,8 +13,10 @@ export type OpenDialog =
   | { readonly kind: "licences" }
   | { readonly kind: "about" };
 
+export const NO_DIALOG: OpenDialog = { kind: "none" };
+
 export class Dialogs {
-  current = $state.raw<OpenDialog>({ kind: "none" });
+  current = $state.raw<OpenDialog>(NO_DIALOG);
 
   get isOpen(): boolean {
     return this.current.kind !== "none";
@@ -25,6 +27,6 @@ export class Dialogs {
   }
 
   close(): void {
-    this.current = { kind: "none" };
+    this.current = NO_DIALOG;
   }
 }

@@ -5,6 +5,7 @@ import { menuSchema } from "../../shared/menu.js";
 import { COMMAND_IDS, COMMANDS } from "../app/commands/table.js";
 import { Editor } from "../app/editor.svelte.js";
 import type { Platform } from "../app/platform.js";
+import { PaletteSearch } from "./palette-search.svelte.js";
 import { menuGroups, menuOf } from "./menu-of.js";
 import { wordScore } from "./word-score.js";
 
@@ -42,6 +43,36 @@ describe("menus", () => {
       items.some((item) => item.kind === "command" && item.command === command && item.isEnabled);
     expect(enabled("open")).toBe(true);
     expect(enabled("save")).toBe(false);
+  });
+});
+
+describe("the palette", () => {
+  const palette = () =>
+    new PaletteSearch(new Editor(new LoudTransport({ getAppInfo: () => appInfo }), platform));
+
+  it("offers what is possible now, and begins with what fits best", () => {
+    const found = palette();
+    expect(found.ids).toContain("open");
+    expect(found.ids).not.toContain("save");
+    expect(found.ids).not.toContain("palette");
+    found.search = "high";
+    expect(found.active).toBe("theme-high-contrast");
+    found.search = "no such words";
+    expect([found.active, found.ids]).toEqual([null, []]);
+    found.move("next");
+    expect(found.active).toBeNull();
+  });
+
+  it("moves round the ends, and forgets where it stood when other words are typed", () => {
+    const found = palette();
+    const first = found.active;
+    found.move("previous");
+    expect(found.active).toBe(found.ids.at(-1));
+    found.move("next");
+    expect(found.active).toBe(first);
+    found.move("last");
+    found.search = "theme";
+    expect(found.active).toBe(found.ids[0]);
   });
 });
 
