@@ -88,8 +88,8 @@ describe("the batch window", () => {
     const { page } = studio;
     const dialog = windowOf(page);
     await dialog.getByRole("radio", { name: "To a size" }).click();
-    await dialog.getByRole("textbox", { name: "Longest side in pixels" }).fill("192");
-    await dialog.getByRole("textbox", { name: "Longest side in pixels" }).press("Tab");
+    await dialog.getByLabel("Longest side in pixels", { exact: true }).fill("192");
+    await dialog.getByLabel("Longest side in pixels", { exact: true }).press("Tab");
     await dialog.getByLabel("Results go to", { exact: true }).click();
     await page.getByRole("option", { name: /One zip file/ }).click();
     await dialog.getByRole("button", { name: "Remove finished" }).click();
@@ -115,8 +115,8 @@ describe("the batch window", () => {
     const dialog = windowOf(page);
     await dialog.getByRole("button", { name: "Try 2 again" }).click();
     await dropFiles(page, [sample("desert-dune-640x427.png"), sample("wren-512x512.jpg")]);
-    await dialog.getByRole("textbox", { name: "Longest side in pixels" }).fill("2000");
-    await dialog.getByRole("textbox", { name: "Longest side in pixels" }).press("Tab");
+    await dialog.getByLabel("Longest side in pixels", { exact: true }).fill("2000");
+    await dialog.getByLabel("Longest side in pixels", { exact: true }).press("Tab");
     await dialog.getByRole("button", { name: /Start|Go on/ }).click();
     await eventually(() => states(page), { timeout: 60_000 }).toContain("Running");
     const running = rowsOf(page).filter({ hasText: "desert-dune" });

@@ -12,6 +12,9 @@ export function eventually<T>(read: () => T | Promise<T>, { timeout = 30_000 } =
 
 /** Violations of the accessibility rules, one line each. */
 export async function axeViolations(page: Page): Promise<string[]> {
+  // A tooltip under the pointer is no part of the screen that is looked at.
+  await page.mouse.move(0, 0);
+  await page.locator(".tooltip-layer").waitFor({ state: "detached" });
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
