@@ -7,6 +7,7 @@ import { createProcessProber } from "../host/run-probe-process.js";
 import { createScratchFolder } from "../host/session-folder.js";
 import { userFolders } from "../host/user-folders.js";
 import type { EngineFolders } from "../shared/engine-messages.js";
+import { eventSchemas } from "../shared/events.js";
 import type { CommandContext } from "./command-context.js";
 import { servedPaths } from "./paths.js";
 
@@ -24,6 +25,11 @@ export async function withEngine<T>(
     ...folders,
     ...(device === undefined ? {} : { device }),
     ...proberOf(folders),
+  });
+  engine.subscribe("device-changed", (payload) => {
+    const { reason } = eventSchemas["device-changed"].parse(payload);
+    // Beside the result, which a script reads.
+    if (reason !== undefined) process.stderr.write(`spectral: ${reason}\n`);
   });
   try {
     return await use(engine);

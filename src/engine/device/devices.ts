@@ -38,6 +38,8 @@ export class Devices {
   #choice: string | null;
   #actual: DeviceInfo = { name: describeProvider("cpu"), provider: "cpu" };
   #problem: AppErrorData | null = null;
+  /** The reason that was told last. */
+  #toldReason: string | null = null;
 
   constructor(options: DevicesOptions) {
     this.#options = options;
@@ -125,6 +127,7 @@ export class Devices {
     isCrash: boolean,
   ): Promise<void> {
     await this.#options.memory.record(provider, subject.sha256, { ok: false, reason, isCrash });
+    this.#problem = toErrorData(fallback(provider, reason));
     await this.providerFor(subject);
   }
 
@@ -136,7 +139,10 @@ export class Devices {
       return "cpu";
     }
     const outcome = (await this.#known(chosen, subject)) ?? (await this.#probe(chosen, subject));
-    if (outcome.ok) return chosen;
+    if (outcome.ok) {
+      this.#problem = null;
+      return chosen;
+    }
     this.#problem = toErrorData(fallback(chosen, outcome.reason));
     return "cpu";
   }
@@ -186,9 +192,14 @@ export class Devices {
 
   #use(provider: Provider, outcome: ProbeOutcome | null): void {
     const name = outcome?.ok === true ? outcome.deviceName : describeProvider(provider);
-    if (provider === this.#actual.provider && name === this.#actual.name) return;
+    const reason = this.#problem?.message ?? null;
+    const isSame = provider === this.#actual.provider && name === this.#actual.name;
+    // That a wish could not be met is news, even if everything stays as it was.
+    const isNewReason = reason !== null && reason !== this.#toldReason;
+    this.#toldReason = reason;
+    if (isSame && !isNewReason) return;
     this.#actual = { name, provider };
-    this.#options.onChange(this.#actual, this.#problem?.message ?? null);
+    this.#options.onChange(this.#actual, reason);
   }
 }
 
