@@ -52,6 +52,24 @@ async function redrawPart(): Promise<void> {
   await resultBar(page).waitFor({ state: "hidden" });
 }
 
+/** Closing the tab or the window asks about changes that are in no file. */
+async function expectGuards(): Promise<void> {
+  await page.getByRole("button", { name: "Close desert-dune-640x427.png" }).click();
+  const dialog = page.getByRole("dialog", { name: "Save the changes first?" });
+  await dialog.waitFor();
+  await screenshot(page, "unsaved");
+  expect(await axeViolations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const [asked] = await Promise.all([
+    page.waitForEvent("dialog"),
+    page.close({ runBeforeUnload: true }),
+  ]);
+  expect(asked.type()).toBe("beforeunload");
+  await asked.dismiss();
+  expect(await tabNames(page)).toHaveLength(2);
+}
+
 describe("after kill -9 of the host", () => {
   it("the next start says plainly what was not closed", async () => {
     await startApp();
@@ -60,6 +78,7 @@ describe("after kill -9 of the host", () => {
     await eventually(() => tabNames(page)).toHaveLength(2);
     await redrawPart();
     await page.getByText("Autosaved", { exact: true }).waitFor();
+    await expectGuards();
     await host.end("SIGKILL");
 
     await startApp();

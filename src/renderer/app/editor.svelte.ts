@@ -32,9 +32,12 @@ import { TileCache } from "../view/tile-cache.js";
 import { Dialogs } from "./dialogs.svelte.js";
 import { FileFlow } from "./file-flow.svelte.js";
 import { listenToHost } from "./host-events.js";
-import type { Platform } from "./platform.js";
+import type { PickedFile, Platform } from "./platform.js";
 
 export type AppInfo = ReplyOf<"getAppInfo">;
+/** Whoever drops more pictures than that does not want to look at each of them. */
+const MOST_TABS_AT_ONCE = 20;
+
 /** Why a run is not possible now. */
 export type RunBlocker = keyof typeof messages.edit.reasons;
 
@@ -168,9 +171,7 @@ export class Editor {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
       this.useChosenModel();
-      // What was open when the page was loaded before, or its process died.
-      const { documents } = await this.api.listDocuments({});
-      for (const document of documents) this.files.adopt(document);
+      await this.#attempt(() => this.files.adoptAll());
       // First the picture: opening one takes older complaints away.
       if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
       for (const problem of info.modelProblems) {
@@ -304,6 +305,14 @@ export class Editor {
   }
 
   // --- batch -----------------------------------------------------------------------------------
+
+  /** Opens dropped or pasted files: in tabs, or in the batch if that is in front or they are too many. */
+  async openAll(files: readonly PickedFile[]): Promise<void> {
+    const isForBatch = this.dialogs.current.kind === "batch";
+    if (!isForBatch && files.length <= MOST_TABS_AT_ONCE) return this.files.openFiles(files);
+    this.batch.add(files);
+    this.openBatch();
+  }
 
   async pickForBatch(): Promise<void> {
     this.batch.add(await this.platform.pickFiles());

@@ -341,6 +341,20 @@ describe("editor", () => {
     expect(editor.recovery.list).toEqual([]);
   });
 
+  it("puts what is dropped on the batch, or is too much to look at, into the batch", async () => {
+    const { editor, transport } = await withPicture();
+    const many = Array.from({ length: 21 }, (_, index) => file(`${index}.png`));
+    await editor.openAll(many);
+    expect(editor.dialogs.current.kind).toBe("batch");
+    expect(editor.batch.items).toHaveLength(21);
+    await editor.openAll([file("one-more.png")]);
+    expect(editor.batch.items).toHaveLength(22);
+    expect(transport.methods.filter((method) => method === "openDocument")).toHaveLength(1);
+    editor.dialogs.close();
+    await editor.openAll([file("tab.png")]);
+    expect(transport.lastRequest("openDocument").name).toBe("tab.png");
+  });
+
   it("tells when the oldest states of a picture were let go", async () => {
     const { editor, transport } = await withPicture();
     transport.emit("document-changed", documentInfo({ forgottenStates: 2 }));

@@ -16,6 +16,7 @@ import type { PickedFile, Platform } from "./platform.js";
 export interface FileFlowParts {
   readonly api: Pick<
     EditorApi,
+    | "listDocuments"
     | "openDocument"
     | "closeDocument"
     | "openDocumentDialog"
@@ -98,6 +99,12 @@ export class FileFlow {
       known.document.refresh(info);
       tabs.show(known);
     }
+  }
+
+  /** Shows what was open when the page was loaded before, or its process died. */
+  async adoptAll(): Promise<void> {
+    const { documents } = await this.#parts.api.listDocuments({});
+    for (const document of documents) this.adopt(document);
   }
 
   /** News of an open document; that its oldest states went is told. */

@@ -71,9 +71,6 @@ export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => 
   };
 }
 
-/** Each picture gets a tab of its own; while the batch is in front, they become part of it. */
 function openAll(editor: Editor, files: FileList | undefined): void {
-  const picked = [...(files ?? [])].map(fromFile);
-  if (editor.dialogs.current.kind === "batch") editor.batch.add(picked);
-  else void editor.files.openFiles(picked);
+  void editor.openAll([...(files ?? [])].map(fromFile));
 }
