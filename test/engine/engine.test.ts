@@ -136,6 +136,48 @@ describe("the engine", () => {
     expect(made.documentId).not.toBe(document.documentId);
   });
 
+  it("draws variations, of which any may be accepted, and starts another job from one", async () => {
+    const { jobId } = await api.startJob({ ...editRequest(), variations: 3 } as JobRequest);
+    const finished = await ended(jobId);
+    if (finished === "cancelled") throw new Error("cancelled");
+    expect(finished.variations).toHaveLength(3);
+    expect(finished.variations?.[0]?.rgba).toEqual(finished.rgba);
+    await expect(api.acceptResult({ jobId, variation: 3 })).rejects.toMatchObject({
+      code: "REQUEST_INVALID",
+    });
+    await api.acceptResult({ jobId, variation: 2 });
+    const chosen = await pixels();
+    await api.undo(document);
+    const alone = { ...editRequest(), variations: 1, firstVariation: 2 } as JobRequest;
+    await api.acceptResult({ jobId: await run(alone) });
+    expect((await pixels()).data).toEqual(chosen.data);
+    await api.undo(document);
+
+    const startFrom = { jobId, variation: 2, scales: 3 };
+    const again = { ...editRequest(), seed: 99, startFrom } as JobRequest;
+    expect(await run(again)).not.toBe(jobId);
+    const unknown = { ...startFrom, jobId: jobIdSchema.parse("j-none") };
+    await expect(
+      api.startJob({ ...again, startFrom: unknown } as JobRequest),
+    ).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+    await expect(
+      api.startJob({ ...again, startFrom: { ...startFrom, variation: 7 } } as JobRequest),
+    ).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+  });
+
+  it("extends a document", async () => {
+    const margins = { left: 3, top: 0, right: 0, bottom: 5 };
+    const jobId = await run({
+      kind: "extend",
+      documentId: document.documentId,
+      modelId,
+      ...drawing,
+      ...margins,
+    });
+    expect(await api.acceptResult({ jobId })).toMatchObject({ width: 99, height: 69 });
+    expect(await api.undo(document)).toMatchObject({ width: 96, height: 64 });
+  });
+
   it("gives identical bytes for identical requests", async () => {
     const export2 = async () => {
       await api.acceptResult({ jobId: await run(editRequest()) });

@@ -1,0 +1,183 @@
+/**
+ * Measures the drawing of tokens, and what it leaves of its host:
+ *
+ *     npm run bench:engine -- [models/studio-128] [--rounds 3] [--python PYTHON]
+ *
+ * 1. Tokens a second of batch 1 without and with guidance and of 16 variations, against the bound
+ *    that memory bandwidth (measured in the same run, same number of threads) and the bytes of the
+ *    weights of one step give: a step cannot be faster than reading every weight once.
+ * 2. With --python, a Python that has torch: the same model decoded by PyTorch eager with a cache.
+ * 3. Previews: their share of a job's time, and when the first comes in a warm engine.
+ * 4. The worst gap in the event loop of a host whose engine process draws.
+ *
+ * Ratios of one run carry over to other machines, times do not. Threads: SPECTRAL_THREADS.
+ */
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { drawVariations } from "../../src/engine/ar/draw-tokens.js";
+import { openBundle } from "../../src/engine/bundle/bundle.js";
+import { Model } from "../../src/engine/bundle/model.js";
+import { inferenceThreads } from "../../src/engine/device/threads.js";
+import { readSteering, type LoadedModel } from "../../src/engine/jobs/prompts.js";
+import { createRandom } from "../../src/engine/sampling/random.js";
+import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
+import { EngineProcess } from "../../src/host/engine-process.js";
+import { createForkLauncher } from "../../src/host/fork-launcher.js";
+import { createEngineClient, subscribeTo } from "../../src/shared/client.js";
+import type { GenerateJob } from "../../src/shared/jobs.js";
+import { memoryBandwidth } from "./engine/bandwidth.js";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: "string", default: "3" }, python: { type: "string" } },
+});
+const folder = resolve(positionals[0] ?? "models/studio-128");
+const rounds = Number(options.rounds);
+const threads = inferenceThreads();
+
+function say(name: string, value: string): void {
+  console.log(`${name.padEnd(46)} ${value}`);
+}
+
+/** Bytes of the transformer's matrices; tables, of which a step reads a row, are left out. */
+function weightBytes({ manifest }: Model): number {
+  const { layers, heads, headDim } = manifest.ar;
+  const parameters = 12 * layers * (heads * headDim) ** 2;
+  // Blocks of 32 weights of a byte each share a scale of four; fp16 is widened when it is loaded.
+  return parameters * (manifest.files.ar.precision === "int8-blocks" ? 1 + 4 / 32 : 4);
+}
+
+/** Tokens a second of the best of some rounds; a step draws one token of each variation. */
+async function tokensPerSecond(loaded: LoadedModel, guidance: number, variations: number) {
+  const { model } = loaded;
+  const { tokenCount, scales } = model.layout;
+  const prefix = await readSteering(loaded, { prompt: "a dog", negativePrompt: "", guidance });
+  const { temperature, topK, topP } = model.manifest.sampling;
+  let best = Infinity;
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    await drawVariations(
+      model,
+      prefix,
+      {
+        codes: new Int32Array(tokenCount),
+        isDrawn: new Uint8Array(tokenCount).fill(1),
+        randoms: Array.from({ length: variations }, (_, v) => createRandom(round, v)),
+      },
+      scales.map(() => ({ temperature, topK, topP, guidance })),
+      { pause: () => Promise.resolve() },
+    );
+    best = Math.min(best, performance.now() - start);
+  }
+  return (1000 * tokenCount * variations) / best;
+}
+
+async function torchTokensPerSecond(python: string, model: Model): Promise<number> {
+  const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const tokens = model.layout.tokenCount;
+  const { stdout } = await promisify(execFile)(
+    python,
+    [here("engine/torch_decode.py"), join(folder, "model.json"), `${threads}`, `${tokens}`],
+    { env: { ...process.env, PYTHONPATH: here("../../training") } },
+  );
+  const { median }: { median: number } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+  return 1 / median;
+}
+
+async function measureDrawing(): Promise<void> {
+  const model = new Model(await openBundle(folder), "cpu");
+  const loaded = { model, prompts: new PromptEncoder(model) };
+  const bytes = weightBytes(model);
+  const bandwidth = await memoryBandwidth(threads);
+  const bound = bandwidth / bytes;
+  say("model", `${model.manifest.id}, ${model.manifest.files.ar.precision}, ${threads} threads`);
+  say("memory bandwidth", `${(bandwidth / 1e9).toFixed(1)} GB/s`);
+  say("weights of a step", `${(bytes / 1e6).toFixed(1)} MB`);
+  say("bound", `${bound.toFixed(0)} steps/s`);
+  const single = await tokensPerSecond(loaded, 1, 1);
+  const share = ((100 * single) / bound).toFixed(0);
+  say("batch 1", `${single.toFixed(0)} tokens/s, ${share} % of the bound`);
+  const guided = await tokensPerSecond(loaded, 2, 1);
+  say("with guidance", `${guided.toFixed(0)} tokens/s, ${(guided / single).toFixed(2)} of batch 1`);
+  const many = await tokensPerSecond(loaded, 1, 16);
+  say("16 variations", `${many.toFixed(0)} tokens/s, ${(many / single).toFixed(2)} of batch 1`);
+  if (options.python !== undefined) {
+    const torch = await torchTokensPerSecond(options.python, model);
+    const times = (single / torch).toFixed(1);
+    say(
+      "PyTorch eager, cached, fp32",
+      `${torch.toFixed(0)} tokens/s; we are ${times} times as fast`,
+    );
+  }
+  await model.release();
+}
+
+/** One job in an engine process: its time, its previews, and the host's worst gap. */
+async function measureHost(): Promise<void> {
+  const sessionDir = await mkdtemp(join(tmpdir(), "spectral-bench-"));
+  const childPath = fileURLToPath(new URL("../../src/engine/child.ts", import.meta.url));
+  const folders = { modelsDir: dirname(folder), sessionDir };
+  const launcher = createForkLauncher({ childPath, execArgv: ["--import", "tsx"], ...folders });
+  const engine = new EngineProcess({ launcher, log: () => undefined });
+  try {
+    const api = createEngineClient(engine);
+    const { models } = await api.getEngineInfo({});
+    const chosen = models.find(({ modelId }) => modelId === basename(folder)) ?? models[0];
+    if (!chosen) throw new Error("no model");
+    const run = async (previews: boolean, seed: number) => {
+      const request: GenerateJob = {
+        kind: "generate",
+        modelId: chosen.modelId,
+        prompt: "a dog",
+        negativePrompt: "",
+        seed,
+        previews,
+        ...chosen.sampling,
+      };
+      let first: number | null = null;
+      let shown = 0;
+      const stop = subscribeTo(engine, "job-preview", () => {
+        first ??= performance.now() - start;
+        shown++;
+      });
+      const ended = new Promise<void>((resolve, reject) => {
+        subscribeTo(engine, "job-finished", () => resolve());
+        subscribeTo(engine, "job-failed", ({ error }) => reject(new Error(error.message)));
+      });
+      const start = performance.now();
+      const { jobId } = await api.startJob(request);
+      await ended;
+      const time = performance.now() - start;
+      stop();
+      await api.discardResult({ jobId });
+      return { time, first: first ?? time, shown };
+    };
+    await run(true, 0);
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const pairs = [];
+    for (let round = 1; round <= rounds; round++) {
+      pairs.push({ plain: await run(false, round), watched: await run(true, round) });
+    }
+    delay.disable();
+    const plain = Math.min(...pairs.map((pair) => pair.plain.time));
+    const watched = Math.min(...pairs.map((pair) => pair.watched.time));
+    const shown = Math.max(...pairs.map((pair) => pair.watched.shown));
+    const first = Math.min(...pairs.map((pair) => pair.watched.first));
+    say("a picture without and with previews", `${plain.toFixed(0)} and ${watched.toFixed(0)} ms`);
+    say(`share of ${shown} previews`, `${((100 * (watched - plain)) / plain).toFixed(1)} %`);
+    say("first preview, warm", `${first.toFixed(0)} ms`);
+    say("worst gap of the host's event loop", `${(delay.max / 1e6).toFixed(1)} ms`);
+  } finally {
+    await engine.dispose();
+    await rm(sessionDir, { recursive: true, force: true });
+  }
+}
+
+await measureDrawing();
+await measureHost();
