@@ -12,12 +12,11 @@ import type { JobOutcome } from "./jobs/job-queue.js";
 import type { LoadedModel } from "./jobs/prompts.js";
 import { runExtend } from "./jobs/run-extend.js";
 import { runGenerate } from "./jobs/run-generate.js";
-import { upscaledFormat, upscaleInto } from "./jobs/run-upscale.js";
 import type { Models } from "./models.js";
 import { labelOf, recipeStepOf } from "./recipes.js";
 import type { DocumentStore, NewDocument, NewRevision } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
-import { ScreenSink, teeSink } from "./upscale/row-sink.js";
+import { upscaleToFile } from "./upscale/upscale-to-file.js";
 
 /** What accepting a variation of a job's result does. */
 export type VariationResult =
@@ -133,31 +132,18 @@ async function upscale(
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
   const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
-  const format = upscaledFormat(original, request);
-  const screen = new ScreenSink(format, SHOWN_SIDE);
-  const file = await store.createRows(format);
-  try {
-    await upscaleInto(loaded, original, request, teeSink(screen, file), context);
-    const rasterFile = await file.finish();
-    const rect = rectOfSize(format.width, format.height);
-    return {
-      shown: {
-        kind: "upscale",
-        documentId,
-        rect,
-        changedPixels: areaOf(rect),
-        ...forScreen(screen.pixels),
-      },
-      bytes: 0,
-      result: {
-        variations: [revisionResult(request, { documentId, revision }, { rasterFile })],
-        drawn: null,
-      },
-    };
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  const owner = `${documentId}/${revision}`;
+  const picture = { raster: original, owner };
+  const { file, shown } = await upscaleToFile(loaded, picture, request, store, SHOWN_SIDE, context);
+  const rect = rectOfSize(file.width, file.height);
+  return {
+    shown: { kind: "upscale", documentId, rect, changedPixels: areaOf(rect), ...forScreen(shown) },
+    bytes: 0,
+    result: {
+      variations: [revisionResult(request, { documentId, revision }, { rasterFile: file })],
+      drawn: null,
+    },
+  };
 }
 
 async function generate(

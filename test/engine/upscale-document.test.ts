@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cropRaster } from "../../src/core/raster.js";
 import { rectOfSize } from "../../src/core/rect.js";
@@ -12,7 +13,11 @@ import type { EngineApi } from "../../src/shared/api.js";
 import type { Events } from "../../src/shared/events.js";
 import { modelIdSchema, type DocumentId, type JobId } from "../../src/shared/ids.js";
 import type { UpscaleJob } from "../../src/shared/jobs.js";
-import { debugModelId, debugModelsDir } from "./debug-bundle.js";
+import { runUpscale } from "../../src/engine/jobs/run-upscale.js";
+import { DocumentStore } from "../../src/engine/store/document-store.js";
+import { upscaleToFile, type UpscaledRows } from "../../src/engine/upscale/upscale-to-file.js";
+import { debugModelId, debugModelsDir, openUpscalers } from "./debug-bundle.js";
+import { quietContext } from "./pictures.js";
 
 let sessionDir = "";
 let engine: Engine;
@@ -66,6 +71,18 @@ async function inDocument(jobId: JobId) {
   return { info, raster: await pixels() };
 }
 
+/** The names of files that a job has open while it runs. */
+async function dying(start: () => Promise<UpscaledRows>): Promise<string[]> {
+  const running = start();
+  let names: string[] = [];
+  while (names.length === 0) {
+    names = (await waiting()).filter((name) => name.endsWith(".part"));
+    await setImmediate();
+  }
+  await rm((await running).file.path);
+  return names;
+}
+
 describe("an upscale of a document", () => {
   it("waits on disk, becomes the document's when it is accepted, and goes when it is not", async () => {
     const small = await pixels();
@@ -91,6 +108,33 @@ describe("an upscale of a document", () => {
     await cancelled;
     stop();
     expect(await waiting()).toHaveLength(0);
+  });
+
+  it("goes on after the rows that a process which died left behind", async () => {
+    const { revision } = await api.getDocument({ documentId });
+    const loaded = await openUpscalers();
+    const raster = await pixels();
+    const picture = { raster, owner: `${documentId}/${revision}` };
+    const store = new DocumentStore(sessionDir);
+    const { kind: _, documentId: __, modelId: ___, ...plain } = request();
+    const whole = await runUpscale(loaded.network, raster, plain, quietContext());
+    const half = 53 * whole.width * whole.channels;
+    const [key] = await dying(() =>
+      upscaleToFile(loaded.network, picture, plain, store, 64, quietContext()),
+    );
+    await writeFile(join(sessionDir, "rows", key!), whole.data.subarray(0, half));
+    const told: number[] = [];
+    const again = await upscaleToFile(loaded.network, picture, plain, store, 64, {
+      ...quietContext(),
+      onProgress: ({ done }) => told.push(done),
+    });
+    // 53 rows are 26 whole blocks: they are not made again.
+    expect(told[0]).toBeGreaterThan(26 * 2 * whole.width);
+    const bytes = await readFile(again.file.path);
+    expect(Buffer.compare(bytes, Uint8Array.from(whole.data))).toBe(0);
+    const small = toScreenPixels(whole, rectOfSize(whole.width, whole.height), 3);
+    expect(Buffer.compare(again.shown.rgba, small.rgba)).toBe(0);
+    await rm(again.file.path);
   });
 
   it("is previewed in part with the pixels that it will have", async () => {

@@ -2,7 +2,6 @@ import { freemem } from "node:os";
 import { AppError } from "../../core/errors.js";
 import { isExact, planTarget, type TargetPlan } from "../../core/plan/target-size.js";
 import type { Raster } from "../../core/raster.js";
-import { rectOfSize } from "../../core/rect.js";
 import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
 import { chooseMethod, type UpscaleRequest } from "../upscale/choose-method.js";
 import { RasterSink, ReducingSink, type RowFormat, type RowSink } from "../upscale/row-sink.js";
@@ -33,6 +32,7 @@ export async function runUpscale(
 /**
  * Enlarges a picture (design: upscale) row by row: each block of the result averages to the picture's
  * pixel. For a size that is no power of two the next one is made and reduced by exact areas.
+ * @param start the first row of the picture to enlarge, where {@link canGoOn} and those above are done
  * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE before anything is computed
  */
 export async function upscaleInto(
@@ -41,16 +41,25 @@ export async function upscaleInto(
   request: UpscaleRequest,
   sink: RowSink,
   context: JobContext,
+  start = 0,
 ): Promise<void> {
   const plan = requirePlan(raster, request);
   await pause(context);
   const method = await chooseMethod(loaded, request, plan.factor, context);
   await upscaleWindow(
-    { raster, window: rectOfSize(raster.width, raster.height) },
+    { raster, window: { x: 0, y: start, width: raster.width, height: raster.height - start } },
     method,
     isExact(plan) ? sink : reducing(plan, raster, sink),
-    { ...windowServices(context), onDone: progressOf(plan, raster, context) },
+    { ...windowServices(context), onDone: progressOf(plan, raster, start, context) },
   );
+}
+
+/**
+ * True if rows that were made before may be kept and the job goes on after them. Drawn tiles depend
+ * on those above, and a reduced row may on enlarged rows of both sides.
+ */
+export function canGoOn(raster: Raster, request: UpscaleRequest): boolean {
+  return request.creativity === 0 && isExact(requirePlan(raster, request));
 }
 
 /** What every upscale may use of its surroundings. */
@@ -66,14 +75,18 @@ export function windowServices(context: JobContext) {
 function progressOf(
   { target }: TargetPlan,
   { width, height }: Raster,
+  firstRow: number,
   { onProgress, clock = () => performance.now() }: JobContext,
 ) {
   const start = clock();
   const total = target.width * target.height;
+  const outputPixels = (pixels: number) =>
+    Math.min(total, Math.round((pixels / (width * height)) * total));
   return (pixels: number) => {
-    const done = Math.min(total, Math.round((pixels / (width * height)) * total));
+    const done = outputPixels(firstRow * width + pixels);
     const seconds = (clock() - start) / 1_000;
-    const rate = { value: seconds > 0 ? done / 1e6 / seconds : 0, unit: "megapixels" as const };
+    const value = seconds > 0 ? outputPixels(pixels) / 1e6 / seconds : 0;
+    const rate = { value, unit: "megapixels" as const };
     onProgress({ stage: "upscaling", scale: null, done, total, rate });
   };
 }

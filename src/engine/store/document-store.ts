@@ -135,9 +135,9 @@ export class DocumentStore {
     await this.#folder(documentId).remove();
   }
 
-  /** A file for a picture that is too large to hold until it is accepted or removed. */
-  createRows(format: Omit<RasterFile, "path">): Promise<RowFile> {
-    return RowFile.create(join(this.sessionDir, "rows"), format);
+  /** A file for a picture that is too large to hold until it is accepted or removed; see `RowFile`. */
+  createRows(format: Omit<RasterFile, "path">, key: string): Promise<RowFile> {
+    return RowFile.open(join(this.sessionDir, "rows"), format, key);
   }
 
   /** Adds a state after the shown one. */
