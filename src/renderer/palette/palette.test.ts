@@ -18,6 +18,7 @@ const platform: Platform = {
   pickFile: async () => null,
   pickFiles: async () => [],
   download: () => undefined,
+  copyPicture: async () => undefined,
 };
 
 describe("menus", () => {
