@@ -34,7 +34,8 @@ def load_photos(pattern: str, limit: int | None = None) -> list[Photo]:
     if not shards:
         raise FileNotFoundError(f"Expected WebDataset shards at {pattern} but found none; pass --data with a glob.")
     photos: list[Photo] = []
-    dataset = wds.WebDataset(shards, shardshuffle=False, empty_check=False).decode("rgb8")
+    # Every process holds all photos (see ``sources``), so no process's shards are taken away.
+    dataset = wds.WebDataset(shards, shardshuffle=False, empty_check=False, nodesplitter=iter).decode("rgb8")
     for sample in dataset:
         photos.append(to_photo(sample))
         if limit is not None and len(photos) >= limit:

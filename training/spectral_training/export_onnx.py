@@ -155,6 +155,41 @@ def export_tokenizer(model: Tokenizer, out: Path) -> None:
 AR_OUTPUTS = ["logits_approximation", "logits_detail", "new_keys", "new_values"]
 
 
+def simplify_reshapes(path: Path) -> None:
+    """Shapes that begin with the batch and the chunk, as the reshaped tensor does, become constants.
+
+    The exporter computes such a shape anew at each place; at batch 1 those tiny operators take as long as a matrix.
+    """
+    model = onnx.load(path)
+    graph = model.graph
+    made_by = {output: node for node in graph.node for output in node.output}
+    constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant" and node.attribute[0].name == "value":
+            constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+    for node in graph.node:
+        shape = made_by.get(node.input[1]) if node.op_type == "Reshape" else None
+        if shape is None or shape.op_type != "Concat":
+            continue
+        known = [constants.get(name) for name in shape.input]
+        rest = [-1 if value is None else int(value) for value in known[2:]]
+        if known[0] is not None or known[1] is not None or rest.count(-1) > 1:
+            continue
+        sizes = [0, 0, *rest]
+        name = f"{node.name}_shape"
+        graph.initializer.append(numpy_helper.from_array(np.array(sizes, np.int64), name))
+        node.input[1] = name
+    outputs = {output.name for output in graph.output}
+    while True:
+        used = outputs | {name for node in graph.node for name in node.input}
+        dead = [node for node in graph.node if not any(name in used for name in node.output)]
+        if not dead:
+            break
+        for node in dead:
+            graph.node.remove(node)
+    onnx.save(model, path)
+
+
 def cache_names(layers: int) -> list[str]:
     """Inputs of the keys, then of the values, a layer each."""
     return [f"{kind}_cache_{layer}" for kind in ("key", "value") for layer in range(layers)]
@@ -194,6 +229,7 @@ def export_ar(model: AutoregressiveModel, path: Path) -> None:
     for name in names[5:]:
         axes[name] = {0: "batch", 3 if name.startswith("key") else 2: "cached"}
     export(ArGraph(model), inputs, path, (names, AR_OUTPUTS), axes)
+    simplify_reshapes(path)
 
 
 def export_text(encoder: TextEncoder, path: Path) -> None:

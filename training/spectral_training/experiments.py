@@ -1,0 +1,95 @@
+"""The experiments: which recipes are compared, and what each comparison asks. Rows of one experiment share data, steps,
+batch and evaluation; ``results`` runs and reports them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Row:
+    """``train_source`` and ``test_source`` are names of photo sources, or "A" and "B": halves of all sources."""
+
+    label: str
+    recipe: str
+    train_source: str = ""
+    test_source: str = ""
+    accumulate: int = 1
+
+
+@dataclass(frozen=True)
+class Experiment:
+    question: str
+    rows: tuple[Row, ...]
+    kind: Literal["tokenizer", "ar"] = "tokenizer"
+
+
+EXPERIMENTS = {
+    "mechanisms": Experiment(
+        "What does each step from ViT-VQGAN to SIT-SCD change? Isolated: wavelets without scale-causal attention, "
+        "scale-causal attention on an image pyramid without wavelets, one codebook, one set of weights.",
+        (
+            Row("ViT-VQGAN (raster pixels)", "vit-vqgan-256"),
+            Row("plain SIT (wavelets, shared weights)", "sit-4-256-shared-weights"),
+            Row("+ ADTransformer", "sit-4-256"),
+            Row("+ scale-causal decoder (SCD)", "sit-scd-4-256"),
+            Row("scale-causal encoder only (SCE)", "sit-sce-4-256"),
+            Row("scale-causal both (SC)", "sit-sc-4-256"),
+            Row("image pyramid, SC, no wavelets", "pyramid-sc-5-256"),
+            Row("one codebook", "sit-4-256-shared-codebook"),
+            Row("small encoder, large decoder", "sit-4-256-large-decoder"),
+        ),
+    ),
+    "wavelets": Experiment(
+        "Which wavelet? The paper found Haar best and the longer filters worse.",
+        (
+            Row("Haar", "sit-4-256"),
+            Row("LeGall 5/3", "sit-4-256-legall53"),
+            Row("CDF 9/7", "sit-4-256-cdf97"),
+        ),
+    ),
+    "extensions": Experiment(
+        "What is each of our extensions worth? Each row but the first changes one switch.",
+        (
+            Row("all extensions", "studio-128"),
+            Row("without exact context", "studio-128-no-exact-context"),
+            Row("without masked suffix", "studio-128-no-masked-suffix"),
+            Row("without detail heads", "studio-128-no-detail-heads"),
+            Row("codebooks start at random", "studio-128-random-codebooks"),
+            Row("no revival of codes", "studio-128-no-revival"),
+            Row("exact instead of rounded similarity", "studio-128-exact-similarity"),
+            Row("+ focal loss on details", "studio-128-focal"),
+            Row("FSQ instead of learned codes", "studio-128-fsq"),
+        ),
+    ),
+    "ar-size": Experiment(
+        "How does AR-SIT scale, and what do rotary positions and parallel blocks change?",
+        (
+            Row("small", "studio-128-ar-small"),
+            Row("medium", "studio-128"),
+            Row("large", "studio-128-ar-large"),
+            Row("medium, 2-D rotary", "studio-128-rotary"),
+            Row("medium, parallel blocks", "studio-128-parallel"),
+        ),
+        kind="ar",
+    ),
+    "ar-tokens": Experiment(
+        "Raster against scales for the AR model. Codes differ, so losses are compared to their own unigram loss.",
+        (
+            Row("ViT-VQGAN raster", "parti-vit-vqgan-text-350m"),
+            Row("SIT-SCD", "ar-sit-scd-4-text-350m"),
+        ),
+        kind="ar",
+    ),
+    "cross-data": Experiment(
+        "Does a tokenizer trained on some sources of photos carry over to others?",
+        (
+            Row("train A, test A", "studio-128", "A", "A"),
+            Row("train A, test B", "studio-128", "A", "B"),
+            Row("train B, test A", "studio-128", "B", "A"),
+            Row("train B, test B", "studio-128", "B", "B"),
+        ),
+    ),
+}

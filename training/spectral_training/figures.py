@@ -1,0 +1,121 @@
+"""Figures of trained models on held-out photos, as rows of a table: one dictionary of numbers a model.
+
+Dimensions: M photos, T codes, S scales.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from . import data
+from .ar import AutoregressiveModel
+from .metrics import EfficientNetLite0, fidelity, speed, to_levels
+from .perceptual import Trunk
+from .quantize import perplexity
+from .sample import Prefix, Sampling, generate
+from .tokenizer import Tokenizer
+from .train_ar import Condition, losses_by_scale
+
+CHOICES = 10
+
+
+@torch.no_grad()
+def reconstruct(model: Tokenizer, pictures: Tensor, batch: int = 16) -> tuple[Tensor, Tensor]:
+    """Pictures (M, 3, I, I) from their codes alone, and the codes (M, T)."""
+    codes = torch.cat([model.encode(part) for part in pictures.split(batch)])
+    return torch.cat([model.decode_codes(part) for part in codes.split(batch)]), codes
+
+
+def tokenizer_figures(
+    model: Tokenizer, photos: list[data.Photo], trunk: Trunk | None = "alex", features: bool = True
+) -> dict[str, float]:
+    """Fidelity at full, 1/2, 1/4 and 1/8 resolution, usage of the codebooks, x2 if trained for it, speed and memory."""
+    size, layout = model.layout.image_size, model.layout
+    pictures = data.to_tensor([data.whole(p, size) for p in photos])
+    restored, codes = reconstruct(model, pictures)
+    network = EfficientNetLite0() if features else None
+    figures: dict[str, float] = {"photos": len(photos)}
+    for reduction in (1, 2, 4, 8):
+        if size // reduction < 4:
+            continue
+        pair = [F.avg_pool2d(x, reduction) for x in (restored, pictures)]
+        side = size // reduction
+        # Pictures of a few pixels say nothing to networks that were trained on 224.
+        measured = fidelity(*pair, trunk=trunk, network=network if reduction == 1 else None)
+        figures |= {f"{side} {name}": value for name, value in measured.items()}
+    n = layout.tokens_per_scale
+    parts = {"approximation": codes[:, :n], "detail": codes[:, n:]}
+    for name, part in parts.items():
+        if part.numel():
+            sizes = {"approximation": model.config.approximation_codes, "detail": model.config.detail_codes}
+            used, spread = perplexity(part, sizes[name])
+            figures |= {f"{name} used": used, f"{name} perplexity": spread}
+    if layout.levels and layout.transform == "haar":
+        figures["x2 psnr"] = enlarging(model, photos)
+    few = pictures[:8]
+    return figures | speed(lambda: reconstruct(model, few), len(few))
+
+
+@torch.no_grad()
+def enlarging(model: Tokenizer, photos: list[data.Photo]) -> float:
+    """PSNR in dB of the faithful x2: all but the finest scale exact, the rest the conditional mean."""
+    pictures = data.to_tensor([data.whole(p, model.layout.image_size) for p in photos])
+    enlarged = model.upscale(pictures, model.layout.scales - 1)
+    mse = (to_levels(enlarged) - to_levels(pictures)).pow(2).mean(dim=(1, 2, 3)).clamp(min=1e-6)
+    return float((10 * torch.log10(255**2 / mse)).mean())
+
+
+@torch.no_grad()
+def retrieval(
+    model: AutoregressiveModel, codes: Tensor, captions: list[str], condition: Condition, first_scale: int = 0
+) -> float:
+    """Share in percent of pictures whose own caption is the likeliest of ten, given the tokens from ``first_scale`` on.
+
+    The other nine are those of the next pictures; chance is 10 %.
+    """
+    if len(codes) < CHOICES:
+        raise ValueError(f"Expected at least {CHOICES} pictures to choose captions among but got {len(codes)}.")
+    columns = []
+    for shift in range(CHOICES):
+        other = captions[shift:] + captions[:shift]
+        losses = losses_by_scale(model, codes, other, condition, bf16=False)
+        columns.append(losses[:, first_scale:].mean(1))
+    table = torch.stack(columns, 1)
+    # Strictly below all others: a model that cannot tell captions apart must not win by the order of the columns.
+    return 100 * float((table[:, 0] < table[:, 1:].amin(1)).float().mean())
+
+
+def ar_figures(
+    model: AutoregressiveModel, codes: Tensor, captions: list[str], condition: Condition
+) -> dict[str, object]:
+    """Losses in nats with own, others' and no captions, by scale; retrieval; pictures drawn a second, peak memory."""
+    shift = len(captions) // 2
+    tables = {
+        "right": captions, "shuffled": captions[shift:] + captions[:shift], "empty": [""] * len(captions),
+    }  # fmt: skip
+    losses = {name: losses_by_scale(model, codes, c, condition, bf16=False) for name, c in tables.items()}
+    figures: dict[str, object] = {f"{name} loss": float(value.mean()) for name, value in losses.items()}
+    figures["by scale"] = [round(float(v), 4) for v in losses["right"].mean(0)]
+    figures["retrieval %"] = retrieval(model, codes, captions, condition)
+    if model.layout.scales > 1:
+        figures["retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
+    text, lengths = condition.prefix(model, captions[:2])
+    empty, empty_lengths = condition.prefix(model, ["", ""])
+    prefix = Prefix(text, lengths, empty, empty_lengths)
+    generator = torch.Generator().manual_seed(0)
+    drawn = speed(lambda: generate(model, prefix, Sampling(guidance=2.0), generator), 2, repeats=1)
+    return figures | {f"drawing {name}": value for name, value in drawn.items()}
+
+
+@torch.no_grad()
+def consistency(small: Tensor, large: Tensor) -> float:
+    """Largest difference, in 8-bit levels, between a small picture and the block means of its enlargement."""
+    factor = large.shape[-1] // small.shape[-1]
+    return float((F.avg_pool2d(large, factor) - small).abs().max() * 127.5)
+
+
+def caption_sensitivity(first: Tensor, second: Tensor) -> float:
+    """Root mean square difference, in 8-bit levels, of what two captions draw with the same seed: 0 = deaf."""
+    return float((to_levels(first) - to_levels(second)).pow(2).mean().sqrt())

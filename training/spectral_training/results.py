@@ -1,0 +1,274 @@
+"""Run the experiments, and write docs/results.md from what was run.
+
+    python -m spectral_training results --run --data 'photos/train-*.tar' --validation 'photos/val-*.tar'
+    python -m spectral_training results
+
+A run appends one JSON line; a line is identified by experiment, label, seed and scale, and the last one counts. The
+report is made from the lines alone.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from . import data
+from .checkpoint import commit
+from .experiments import EXPERIMENTS, Experiment, Row
+from .figures import ar_figures, tokenizer_figures
+from .plots import plot_curves
+from .recipes import Recipe, recipe
+from .runtime import Runtime, RuntimeOptions
+from .train_ar import Trainer as ArTrainer
+from .train_ar import condition_for, unigram_loss
+from .train_tokenizer import Trainer as TokenizerTrainer
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Options:
+    run: bool = False
+    """Run what is not in the lines yet, before reporting."""
+    only: tuple[str, ...] = ()
+    """Names of experiments; all by default."""
+    seeds: tuple[int, ...] = (0, 1)
+    full: bool = False
+    """Full-sized recipes in place of their -debug siblings; needs GPUs."""
+    steps: int | None = None
+    """Of the tokenizers, in place of the recipe's; AR models take half as many."""
+    data: str = ""
+    validation: str = ""
+    photos: int = 2000
+    """Training photos that are held in memory."""
+    held_out: int = 128
+    perceptual: bool = False
+    """Also ST-LPIPS and FD-ENL0, which cost more than the runs at small scale."""
+    minutes: float | None = None
+    """Start no further run after so long."""
+    lines: Path = ROOT / "experiments" / "results.jsonl"
+    out: Path = ROOT.parent / "docs" / "results.md"
+
+
+def main(options: Options) -> None:
+    if options.run:
+        run_all(options)
+    write_report(options)
+
+
+# -- running -------------------------------------------------------------------------------------------------
+
+
+def run_all(options: Options) -> None:
+    torch.set_num_threads(max(1, torch.get_num_threads()))
+    train = data.load_photos(options.data, options.photos)
+    held_out = data.load_photos(options.validation, options.held_out)
+    done = {key(line) for line in read(options.lines)}
+    start, tokenizers = time.monotonic(), {}
+    for name in options.only or EXPERIMENTS:
+        for seed in options.seeds:
+            for row in EXPERIMENTS[name].rows:
+                chosen = recipe(row.recipe if options.full else f"{row.recipe}-debug")
+                line = {"experiment": name, "label": row.label, "recipe": chosen.name, "seed": seed}
+                if key(line) in done:
+                    continue
+                if options.minutes is not None and time.monotonic() - start > 60 * options.minutes:
+                    return
+                line |= run_row(EXPERIMENTS[name], row, chosen, seed, options, train, held_out, tokenizers)
+                options.lines.parent.mkdir(parents=True, exist_ok=True)
+                with options.lines.open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+                print(json.dumps({k: line[k] for k in ("experiment", "label", "seed", "seconds")}), flush=True)
+
+
+def key(line: dict) -> tuple:
+    return line["experiment"], line["label"], line["seed"], line["recipe"]
+
+
+def read(path: Path) -> list[dict]:
+    """The last line of each key, in the order of their first appearance."""
+    lines = [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
+    return list({key(line): line for line in lines}.values())
+
+
+def choose(photos: list[data.Photo], source: str) -> list[data.Photo]:
+    """Photos of one source; "A" and "B" are every other one of all sources, by name."""
+    names = sorted({p.source for p in photos})
+    halves = {"A": set(names[::2]), "B": set(names[1::2])}
+    kept = [p for p in photos if not source or p.source in halves.get(source, {source})]
+    if not kept:
+        raise ValueError(f"Expected photos of source {source!r} but there are only {', '.join(names)}.")
+    return kept
+
+
+def run_row(
+    experiment: Experiment, row: Row, chosen: Recipe, seed: int, options: Options, train: list[data.Photo],
+    held_out: list[data.Photo], tokenizers: dict,
+) -> dict[str, object]:  # fmt: skip
+    """Train one row and measure it; everything that a line of the report needs."""
+    photos, tests = choose(train, row.train_source), choose(held_out, row.test_source)
+    start = time.monotonic()
+    tokenizer, curve = trained_tokenizer(chosen, seed, options, photos, row, tokenizers)
+    if experiment.kind == "tokenizer":
+        trunk = "alex" if options.perceptual else None
+        figures: dict[str, object] = dict(tokenizer_figures(tokenizer, tests, trunk, options.perceptual))
+        steps, batch = options.steps or chosen.tokenizer.steps, chosen.tokenizer.codec_batch
+    else:
+        steps, batch = (options.steps or 2 * chosen.ar.steps) // 2, chosen.ar.batch
+        figures, curve = trained_ar(chosen, seed, steps, tokenizer, photos, tests)
+    only = f" --only {next(n for n, e in EXPERIMENTS.items() if e is experiment)} --seeds {seed}"
+    return {
+        "commit": commit(),
+        "command": f"python -m spectral_training results --run{only}"
+        + (f" --steps {options.steps}" * bool(options.steps)),
+        "steps": steps,
+        "batch": batch,
+        "train photos": len(photos),
+        "seconds": round(time.monotonic() - start, 1),
+        "spikes": spikes(curve),
+        "curve": [round(v, 5) for v in curve[:: max(1, len(curve) // 60)]],
+        "figures": {k: round(v, 4) if isinstance(v, float) else v for k, v in figures.items()},
+    }
+
+
+def trained_tokenizer(
+    chosen: Recipe, seed: int, options: Options, photos: list[data.Photo], row: Row, known: dict
+) -> tuple:
+    """Model with averaged weights and its curve of squared errors; trained once for equal settings."""
+    steps = options.steps or chosen.tokenizer.steps
+    config = replace(chosen.tokenizer, seed=seed, steps=steps)
+    name = (repr(config), row.train_source)
+    if name not in known:
+        runtime = Runtime(RuntimeOptions(accelerator="auto" if options.full else "cpu"), config.bf16)
+        trainer = TokenizerTrainer(config, photos, runtime)
+        if trainer.stage == "heads":
+            for step in range(config.head_steps):
+                trainer.update(step / config.head_steps)
+            trainer.enter_joint()
+        curve = [trainer.update(step / steps)["codec_l2"] for step in range(steps)]
+        known[name] = trainer.averaged(), curve
+    return known[name]
+
+
+def trained_ar(
+    chosen: Recipe,
+    seed: int,
+    steps: int,
+    tokenizer,
+    photos: list[data.Photo],
+    tests: list[data.Photo],  # noqa: ANN001
+) -> tuple[dict[str, object], list[float]]:
+    config = replace(chosen.ar, seed=seed, steps=steps)
+    condition = condition_for(config, [*photos, *tests], None)
+    trainer = ArTrainer(config, tokenizer, photos, condition)
+    frequencies = trainer.start()
+    curve = [trainer.update(step / steps) for step in range(steps)]
+    size = tokenizer.layout.image_size
+    codes = trainer.encode(data.to_tensor([data.whole(p, size) for p in tests]))
+    unigram = unigram_loss(frequencies, codes, tokenizer.layout)
+    captions = [p.source if config.model.classes else p.captions[0] for p in tests]
+    figures = ar_figures(trainer.averaged(), codes, captions, condition)
+    mean = sum(unigram) / len(unigram)
+    parameters = sum(p.numel() for p in trainer.model.parameters())
+    below = 100 * (1 - float(figures["right loss"]) / mean)  # type: ignore[arg-type]
+    return {"parameters": parameters, "unigram loss": mean, "below unigram %": below, **figures}, curve
+
+
+def spikes(curve: list[float], window: int = 20, factor: float = 2.0) -> int:
+    """Steps whose loss is more than ``factor`` times the median of the ``window`` before: unstable training."""
+    return sum(curve[i] > factor * statistics.median(curve[i - window : i]) for i in range(window, len(curve)))
+
+
+# -- reporting -----------------------------------------------------------------------------------------------
+
+
+COLUMNS = {
+    "tokenizer": ("psnr", "ssim", "ms_ssim", "st_lpips", "fd_enl0"),
+    "ar": ("parameters", "unigram loss", "right loss", "below unigram %", "shuffled loss", "retrieval %",
+           "retrieval, finer tokens %", "drawing pictures_per_second"),
+}  # fmt: skip
+
+
+def spread(values: list[float]) -> str:
+    """Mean, and the range over seeds where there are several."""
+    mean = statistics.mean(values)
+    digits = 0 if abs(mean) >= 1000 else 2 if abs(mean) >= 1 else 4
+    text = f"{mean:.{digits}f}"
+    return text if len(values) == 1 else f"{text} ± {(max(values) - min(values)) / 2:.{digits}f}"
+
+
+def columns_of(kind: str, lines: list[dict]) -> list[str]:
+    present = list(dict.fromkeys(name for line in lines for name in line["figures"]))
+    if kind == "ar":
+        return [c for c in COLUMNS["ar"] if c in present]
+    sizes = sorted({int(n.split()[0]) for n in present if n.split()[0].isdigit()}, reverse=True)
+    full = [f"{sizes[0]} {m}" for m in COLUMNS["tokenizer"]] if sizes else []
+    reduced = [f"{side} psnr" for side in sizes[1:]]
+    rest = ["detail perplexity", "x2 psnr", "pictures_per_second"]
+    return [c for c in [*full, *reduced, *rest] if c in present]
+
+
+def table(experiment: Experiment, lines: list[dict]) -> str:
+    columns = columns_of(experiment.kind, lines)
+    head = "| | " + " | ".join(c.replace("_", " ") for c in columns) + " | spikes | seeds |"
+    rows = []
+    for row in experiment.rows:
+        mine = [line for line in lines if line["label"] == row.label]
+        if not mine:
+            rows.append(f"| {row.label} |" + " |" * len(columns) + " | not run |")
+            continue
+        cells = [
+            spread([float(x["figures"][c]) for x in mine]) if all(c in x["figures"] for x in mine) else ""
+            for c in columns
+        ]
+        total = sum(line["spikes"] for line in mine)
+        rows.append(f"| {row.label} | " + " | ".join(cells) + f" | {total} | {len(mine)} |")
+    return "\n".join([head, "|" + "---|" * (len(columns) + 3), *rows])
+
+
+def provenance(lines: list[dict]) -> str:
+    rows = [
+        f"| {line['label']} | `{line['recipe']}` | {line['seed']} | `{line['commit']}` | {line['steps']} x {line['batch']} | "
+        f"{line['train photos']} | {line['seconds']:.0f} s | `{line['command']}` |"
+        for line in lines
+    ]
+    head = (
+        "| row | config | seed | commit | steps x batch | photos | time | command |\n|---|---|---|---|---|---|---|---|"
+    )
+    return "\n".join([head, *rows])
+
+
+INTRODUCTION = """# Results of the experiments
+
+Written by `python -m spectral_training results` from `training/experiments/results.jsonl`.
+
+**Scale.** Recipes whose name ends in `-debug` are models of some ten thousand parameters on pictures of 32 pixels, trained
+for seconds on a CPU. They show that every row trains and is measured by one command; differences between rows at
+that scale say little about the paper's claims, and none of them reproduces a number of the paper. Rows of one
+experiment share data, steps, batch and evaluation, not parameters: a row's cost is in its recipe's count
+(`python -m spectral_training recipes`). ± is half the range over seeds. "Spikes" are steps whose loss is more than twice the
+median of the twenty before. PSNR in dB on held-out photos, from codes alone, at full and reduced resolution; x2 is
+the faithful enlargement. AR losses are nats a token.
+"""
+
+
+def write_report(options: Options) -> None:
+    lines = read(options.lines)
+    parts = [INTRODUCTION]
+    for name, experiment in EXPERIMENTS.items():
+        mine = [line for line in lines if line["experiment"] == name]
+        parts.append(f"## {name}\n\n{experiment.question}\n")
+        if not mine:
+            parts.append("Not run yet.\n")
+            continue
+        parts.append(table(experiment, mine) + "\n")
+        picture = options.out.parent / "images" / f"results-{name}.svg"
+        plot_curves(mine, picture, experiment.kind)
+        parts.append(f"![Loss while training](images/{picture.name})\n")
+        parts.append(f"<details><summary>Runs</summary>\n\n{provenance(mine)}\n\n</details>\n")
+    options.out.write_text("\n".join(parts))

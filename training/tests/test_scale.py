@@ -1,0 +1,141 @@
+"""More processes, accumulated parts and streams: the same run by other means."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import round_trip, write_shard
+
+from spectral_training import data
+from spectral_training.recipes import recipe
+from spectral_training.runtime import Runtime, RuntimeOptions
+from spectral_training.sources import MemorySource, Place, StreamSource
+from spectral_training.train_tokenizer import Trainer
+
+
+def run(module: str, shards: Path, out: Path, processes: int, *arguments: str) -> list[dict]:
+    """Train in ``processes`` processes; returns the log's lines."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+    command = [
+        sys.executable, *launcher, "-m", f"spectral_training.{module}", "--recipe", "studio-debug", "--out", str(out),
+        "--data", str(shards / "train-*.tar"), "--log-every", "1", "--runtime.accelerator", "cpu",
+        "--runtime.devices", str(processes), *arguments,
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, env=environment())
+    assert done.returncode == 0, done.stderr[-3000:]
+    name = "tokenizer.jsonl" if module == "train_tokenizer" else "ar.jsonl"
+    return [json.loads(line) for line in (out / name).read_text().splitlines()]
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def losses(lines: list[dict], name: str) -> list[float]:
+    return [line[name] for line in lines if name in line and "event" not in line]
+
+
+def test_two_processes_train_what_one_trains(shards: Path, tmp_path: Path):
+    """Warm-up, start of the codebooks, quantised steps with revival: equal losses throughout."""
+    steps = ["--steps", "34", "--limit", "24"]
+    one = run("train_tokenizer", shards, tmp_path / "one", 1, *steps)
+    two = run("train_tokenizer", shards, tmp_path / "two", 2, *steps)
+    for name in ("loss", "codec_l2", "commitment"):
+        assert losses(two, name) == pytest.approx(losses(one, name), rel=2e-3, abs=2e-5), name
+    assert losses(one, "commitment")[-1] > 0
+    ends = [torch.load(tmp_path / n / "tokenizer.pt", weights_only=False)["trainer"] for n in ("one", "two")]
+    assert torch.allclose(
+        ends[0]["model"]["detail_codebook.vectors"], ends[1]["model"]["detail_codebook.vectors"], atol=5e-3
+    )
+
+
+def test_accumulated_parts_train_what_whole_batches_train(shards: Path):
+    photos = data.load_photos(str(shards / "train-*.tar"), 24)
+    config = recipe("studio-debug").tokenizer
+    trainers = [
+        Trainer(config, photos, Runtime(RuntimeOptions(accelerator="cpu", accumulate=parts))) for parts in (1, 2)
+    ]
+    for trainer in trainers:
+        trainer.enter_joint()
+        trainer.step = config.warmup_steps  # quantised from the start, on codebooks that are random
+    for step in range(4):
+        whole, parts = (trainer.update(0.1 + 0.01 * step) for trainer in trainers)
+        assert parts == pytest.approx(whole, rel=1e-4, abs=1e-6)
+
+
+def test_recomputed_activations_change_no_gradient(shards: Path):
+    photos = data.load_photos(str(shards / "train-*.tar"), 16)
+    results = []
+    for recompute in (False, True):
+        trainer = Trainer(
+            recipe("studio-debug").tokenizer, photos, Runtime(RuntimeOptions(accelerator="cpu", recompute=recompute))
+        )
+        trainer.enter_joint()
+        results.append([trainer.update(0.1), trainer.update(0.11)])
+    assert results[1][1] == pytest.approx(results[0][1], rel=1e-6)
+
+
+def test_the_papers_losses_train_and_resume_alike(shards: Path):
+    """Adversarial steps included: a run that was stopped has the losses of one that was not."""
+    photos = data.load_photos(str(shards / "train-*.tar"), 16)
+    config = replace(recipe("sit-sc-4-256-debug").tokenizer, adversarial_start=3, warmup_steps=2, collect_steps=2)
+    whole = Trainer(config, photos)
+    for _ in range(5):
+        report = whole.update(0.2)
+    assert {"codec_l2", "commitment", "adversarial", "discriminator"} <= report.keys()
+    copy = Trainer(config, photos)
+    copy.restore(round_trip(whole.state()))
+    for _ in range(3):
+        assert copy.update(0.2) == pytest.approx(whole.update(0.2), rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("many")
+    for shard in range(4):
+        write_shard(folder / f"train-{shard:04d}.tar", 5, 40, shard)
+    return str(folder / "train-*.tar")
+
+
+def keys(draws: list) -> list[tuple[str, int]]:
+    return [(photo.key, int(photo.pixels.sum())) for photo, _ in draws]
+
+
+def test_a_stream_goes_on_where_it_stopped(many: str):
+    source = StreamSource(many, seed=3, buffer=4)
+    source.take(13)  # into the middle of the epoch
+    state = source.state()
+    copy = StreamSource(many, seed=3, buffer=4)
+    copy.restore(state)
+    for _ in range(3):
+        first, second = source.take(6), copy.take(6)
+        assert keys(first) == keys(second)
+        assert [rng.random() for _, rng in first] == [rng.random() for _, rng in second]
+    assert source.epoch == 1
+
+
+def test_an_epoch_of_a_stream_is_shuffled_and_whole(many: str):
+    first = keys(StreamSource(many, seed=1, buffer=8).take(20))
+    assert len(set(first)) == 20
+    assert first != keys(StreamSource(many, seed=2, buffer=8).take(20))
+
+
+def test_processes_of_a_stream_share_the_shards_without_overlap(many: str):
+    parts = [set(keys(StreamSource(many, 0, Place(rank, 2)).take(20))) for rank in range(2)]
+    assert not parts[0] & parts[1]
+    assert len(parts[0] | parts[1]) == 20
+
+
+def test_slices_of_processes_are_the_batch_of_one(many: str):
+    photos = data.load_photos(many)
+    whole = keys(MemorySource(photos, 0).take(8))
+    parts = [keys(MemorySource(photos, 0, Place(rank, 2)).take(8)) for rank in range(2)]
+    assert parts[0] + parts[1] == whole
+    with pytest.raises(ValueError, match="share"):
+        MemorySource(photos, 0, Place(0, 3)).take(8)

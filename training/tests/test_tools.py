@@ -1,0 +1,147 @@
+"""The tools: packing and checking shards, the plan, the report of the experiments."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spectral_training import bench, data, plan, results, shards
+from spectral_training.experiments import EXPERIMENTS
+from spectral_training.recipes import recipe
+
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt>
+<rdf:li xml:lang="x-default">a lighthouse at dusk</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF>
+</x:xmpmeta>"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "pictures" / "coast"
+    root.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+
+    def picture(width: int = 60, height: int = 48) -> Image.Image:
+        return Image.fromarray(rng.integers(0, 255, (height, width, 3), dtype=np.uint8))
+
+    picture().save(root / "a.png")
+    (root / "a.txt").write_text("two boats\n\nboats on a lake\n")
+    picture().save(root / "IMG_0001.jpg", xmp=XMP)
+    picture().save(root / "red_barn-in-snow.webp")
+    picture(200, 100).save(root / "DSC_1234.jpg")
+    (root / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    picture(60, 48).save(root / "turned_sea_view.jpg", exif=exif)
+    return tmp_path / "pictures"
+
+
+def test_a_folder_becomes_shards_that_training_reads(folder: Path, tmp_path: Path):
+    counts = shards.pack(shards.Pack(folder, tmp_path / "out" / "sea", longest_side=100, validation=0.2))
+    assert counts["train"] + counts["val"] == 5
+    assert counts["unreadable"] == 1
+    assert counts["without caption"] == 1
+    photos = data.load_photos(str(tmp_path / "out" / "sea-*.tar"))
+    captions = {p.captions for p in photos}
+    assert {("two boats", "boats on a lake"), ("a lighthouse at dusk",), ("red barn in snow",), ("",)} <= captions
+    assert {p.source for p in photos} == {"coast"}
+    sides = {p.captions[0]: p.pixels.shape[:2] for p in photos}
+    assert sides[""] == (50, 100)
+    assert sides["turned sea view"] == (60, 48)
+    assert shards.check(shards.Check(str(tmp_path / "out" / "*.tar"))) == 0
+
+
+def test_the_check_names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    bad = tmp_path / "bad.tar"
+    files = {"a.txt": b"no picture", "b.png": b"not a png", "c.json": b"{", "c.webp": b""}
+    with tarfile.open(bad, "w") as tar:
+        for name, content in files.items():
+            (tmp_path / "part").write_bytes(content)
+            tar.add(tmp_path / "part", name)
+    (tmp_path / "cut.tar").write_bytes(bad.read_bytes()[:700])
+    assert shards.check(shards.Check(str(tmp_path / "*.tar"))) == 1
+    said = capsys.readouterr()
+    text = said.out + said.err
+    for fault in ("a has no picture", "b is no readable picture", "c has a .json that is none", "cannot be read"):
+        assert fault in text, fault
+
+
+def test_an_entity_in_xmp_is_not_expanded():
+    image = Image.new("RGB", (2, 2))
+    image.info["xmp"] = b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + XMP.replace(b"a lighthouse", b"&a;")
+    assert shards.xmp_description(image) == ""
+
+
+def test_the_plan_follows_its_assumptions():
+    options = plan.Options()
+    tokenizer, ar = plan.models(options)
+    assert ar.parameters == pytest.approx(650e6, rel=0.03)
+    dense = plan.step_flops(ar, recompute=False)
+    # Six FLOPs a parameter and token is the usual estimate; tables that are looked up make it less, attention more.
+    assert dense == pytest.approx(6 * ar.parameters * (1024 + 64), rel=0.3)
+    assert plan.activations(ar, True) < 0.2 * plan.activations(ar, False)
+    text = plan.document(options)
+    assert f"| {tokenizer.name} | 8 |" in text
+    assert f"| {ar.name} | 64 |" in text
+
+    def hours(gpus: int) -> float:
+        return float(plan.row(ar, gpus, options).split("|")[8].replace(",", ""))
+
+    assert hours(8) == pytest.approx(hours(64), rel=0.4)  # GPU-hours: more GPUs cost about the same
+
+
+def test_every_experiment_names_recipes_that_exist():
+    for name, experiment in EXPERIMENTS.items():
+        assert len({row.label for row in experiment.rows}) == len(experiment.rows), name
+        for row in experiment.rows:
+            assert recipe(f"{row.recipe}-debug").name == f"{row.recipe}-debug"
+
+
+def test_the_report_is_made_from_the_lines_alone_and_repeats(tmp_path: Path):
+    line = {
+        "experiment": "wavelets", "label": "Haar", "recipe": "sit-4-256-debug", "seed": 0, "commit": "abc",
+        "command": "c", "steps": 4, "batch": 2, "train photos": 3, "seconds": 1.0, "spikes": 0, "curve": [1.0, 0.5],
+        "figures": {"32 psnr": 20.0, "16 psnr": 22.0, "x2 psnr": 25.0},
+    }  # fmt: skip
+    path = tmp_path / "lines.jsonl"
+    newer = {**line, "figures": {**line["figures"], "32 psnr": 21.0}}
+    other = {**newer, "seed": 1, "figures": {**line["figures"], "32 psnr": 23.0}}
+    path.write_text("".join(json.dumps(x) + "\n" for x in (line, newer, other)))
+    options = results.Options(lines=path, out=tmp_path / "results.md")
+    results.main(options)
+    first = (tmp_path / "results.md").read_text(), (tmp_path / "images" / "results-wavelets.svg").read_bytes()
+    assert "| Haar | 22.00 ± 1.00 |" in first[0]
+    assert "| CDF 9/7 |" in first[0]
+    assert "not run" in first[0]
+    results.main(options)
+    assert first == (
+        (tmp_path / "results.md").read_text(), (tmp_path / "images" / "results-wavelets.svg").read_bytes()
+    )  # fmt: skip
+
+
+def test_a_row_is_run_and_measured(shards: Path, tmp_path: Path):
+    options = results.Options(
+        run=True, only=("wavelets",), seeds=(0,), steps=4, data=str(shards / "train-*.tar"), photos=16,
+        validation=str(shards / "val-*.tar"), held_out=12, lines=tmp_path / "l.jsonl", out=tmp_path / "r.md",
+    )  # fmt: skip
+    results.main(options)
+    lines = results.read(options.lines)
+    assert [line["label"] for line in lines] == [row.label for row in EXPERIMENTS["wavelets"].rows]
+    assert all(line["figures"]["32 psnr"] > 5 for line in lines)
+    results.main(options)  # nothing is left to run
+    assert len(options.lines.read_text().splitlines()) == len(lines)
+
+
+def test_a_spike_is_a_loss_far_above_those_before():
+    calm = [1.0 + 0.01 * (i % 3) for i in range(60)]
+    assert results.spikes(calm) == 0
+    assert results.spikes([*calm, 5.0, *calm]) == 1
+
+
+def test_the_bench_compares_with_plain_pytorch():
+    figures = bench.main(bench.Options(recipe="studio-debug", batch=1, turns=1, steps=1, bf16=False))
+    assert {"AR stack: ours / plain", "tokenizer encoder: ours / plain", "matmul GFLOP/s"} <= figures.keys()
+    assert all(float(value) > 0 for name, value in figures.items() if "plain" in name)
