@@ -91,21 +91,36 @@ function networkOf(job: WindowJob, enlarger: EnlargingNetwork): Network {
   return { tiles, sizer };
 }
 
+/** Output pixels that are rounded or handed on before a cancel is looked for. */
+const PIXELS_A_STEP = 400_000;
+
+/** Hands on the strip in parts, since what takes it may compute for a while. */
+async function writeStrip({ strip, sink, callbacks }: WindowJob): Promise<void> {
+  const { samples, count } = strip;
+  const length = samples.length / count;
+  const rows = Math.max(1, Math.floor(PIXELS_A_STEP / length));
+  for (let row = 0; row < count; row += rows) {
+    const end = Math.min(count, row + rows);
+    await callbacks.pause();
+    await sink.write(samples.subarray(row * length, end * length), end - row);
+  }
+}
+
 /** The network alone: strips as high as its tiles. */
 async function fillStrips(job: WindowJob, { tiles, sizer }: Network): Promise<void> {
-  const { raster, window, strip, sink } = job;
+  const { raster, window, strip } = job;
   for (let y = window.y; y < bottomOf(window);) {
     const rect = { ...window, y, height: sizer.rows(bottomOf(window) - y) };
     strip.begin(rect);
     for (const channels of layersOf(raster)) await tiles.fill(rect, channels, strip);
-    await sink.write(strip.samples, strip.count);
+    await writeStrip(job);
     y += rect.height;
   }
 }
 
 /** Overlapping tiles of the model, whose rows are finished one after another. */
 async function fillTileRows(job: WindowJob, network: Network | null): Promise<void> {
-  const { raster, window, method, strip, sink, callbacks } = job;
+  const { raster, window, method, strip, callbacks } = job;
   const { factor, imageSize, alignment } = method;
   const { width, height } = raster;
   await upscaleRows(
@@ -117,21 +132,29 @@ async function fillTileRows(job: WindowJob, network: Network | null): Promise<vo
       onRows: async (rows) => {
         const rect = { ...window, y: rows.start, height: rows.count };
         strip.begin(rect);
-        if (network === null) roundDetails(job, rect, rows);
+        if (network === null) await roundDetails(job, rect, rows);
         else await mixDetails(job, network, rect, rows);
-        await sink.write(strip.samples, strip.count);
+        await writeStrip(job);
       },
     },
   );
 }
 
 /** The details are all there is. */
-function roundDetails({ raster, method, strip }: WindowJob, rect: Rect, rows: FinishedRows): void {
+async function roundDetails(job: WindowJob, rect: Rect, rows: FinishedRows): Promise<void> {
+  const { raster, method, strip, callbacks } = job;
   const isFaithful = method.share === 0;
+  const width = Math.max(1, Math.floor(PIXELS_A_STEP / (rect.height * method.factor ** 2)));
   for (const channels of layersOf(raster)) {
     const isAlpha = channels.first > 0;
-    const flat = isFaithful || isAlpha ? flatPixels(raster, rect, channels) : undefined;
-    strip.round(rect, channels, detailsView(rows, rect, method, raster.channels, channels), flat);
+    const view = detailsView(rows, rect, method, raster.channels, channels);
+    for (let left = 0; left < rect.width; left += width) {
+      await callbacks.pause();
+      const part = { ...rect, x: rect.x + left, width: Math.min(width, rect.width - left) };
+      const flat = isFaithful || isAlpha ? flatPixels(raster, part, channels) : undefined;
+      const offset = view.offset + left * method.factor * view.pixelStride;
+      strip.round(part, channels, { ...view, offset }, flat);
+    }
   }
 }
 
