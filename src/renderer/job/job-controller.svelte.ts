@@ -1,3 +1,4 @@
+import { rectsEqual } from "../../core/rect.js";
 import { toErrorData } from "../../core/errors.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
@@ -122,6 +123,16 @@ export class JobController {
     return this.#shownOf(this.variation, this.peekedScale);
   }
 
+  /** Everything that lies over the picture: `shown`, and what was drawn of other regions before. */
+  get patches(): readonly (JobPreview | JobResult)[] {
+    const { shown, previews } = this;
+    if (shown === null) return [];
+    const isNewest = shown === previews.at(-1);
+    if (!isNewest) return [shown];
+    const before = previews.filter(({ rect }) => !rectsEqual(rect, shown.rect));
+    return [...before, shown];
+  }
+
   /** What is compared with `shown`, or null. */
   get shownRival(): JobPreview | JobResult | null {
     const rival = this.selected?.rival ?? null;
@@ -136,7 +147,7 @@ export class JobController {
   #shownOf(variation: number, scale: number | null): JobPreview | JobResult | null {
     const { state } = this;
     const previews = this.previewsOf(variation);
-    const peeked = previews.find((preview) => preview.scale === scale);
+    const peeked = previews.findLast((preview) => preview.scale === scale);
     if (peeked !== undefined) return peeked;
     if (state.kind === "candidate") return state.results[variation] ?? state.result;
     return state.kind === "running" ? (previews.at(-1) ?? null) : null;

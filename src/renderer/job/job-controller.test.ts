@@ -174,6 +174,21 @@ describe("job controller", () => {
     expect(transport.lastRequest("acceptResult")).toEqual({ jobId, variation: 2 });
   });
 
+  it("leaves what was drawn of each region, for a job that draws several", async () => {
+    const { job } = setUp();
+    await job.start(request);
+    const at = (x: number, scale: number) => ({
+      ...preview(scale),
+      rect: { x, y: 0, width: 16, height: 16 },
+    });
+    const all = [at(-16, 0), at(-16, 1), at(40, 0), at(40, 1), at(80, 0)];
+    for (const payload of all) job.handle({ topic: "job-preview", payload });
+    expect(job.patches).toEqual([all[1], all[3], all[4]]);
+    expect(job.shown).toEqual(all[4]);
+    job.peekedScale = 1;
+    expect(job.patches).toEqual([all[3]]);
+  });
+
   it("learns how fast this machine is", async () => {
     const { job } = setUp();
     await job.start(request);

@@ -1,3 +1,4 @@
+import { rectsEqual } from "../../core/rect.js";
 import type { AppErrorData } from "../../core/errors.js";
 import type { Events } from "../../shared/events.js";
 import type { JobId } from "../../shared/ids.js";
@@ -79,11 +80,22 @@ export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number
 /** Which variation a preview shows. */
 export const variationOf = (preview: JobPreview): number => preview.variation ?? 0;
 
-/** A later preview of a scale and variation replaces the earlier one. */
+/**
+ * Previews in the order in which they came: a later one of a scale replaces the earlier one. A job
+ * that draws region after region leaves the last picture of each region that is done.
+ */
 function withPreview(previews: readonly JobPreview[], preview: JobPreview): readonly JobPreview[] {
-  const isOther = (other: JobPreview) =>
-    other.scale !== preview.scale || variationOf(other) !== variationOf(preview);
-  return [...previews.filter(isOther), preview].sort((a, b) => a.scale - b.scale);
+  const isOfVariation = (other: JobPreview) => variationOf(other) === variationOf(preview);
+  const isLastOfRegion = (other: JobPreview) =>
+    previews.findLast((later) => isOfVariation(later) && rectsEqual(later.rect, other.rect)) ===
+    other;
+  const kept = previews.filter((other) => {
+    if (!isOfVariation(other)) return true;
+    return rectsEqual(other.rect, preview.rect)
+      ? other.scale !== preview.scale
+      : isLastOfRegion(other);
+  });
+  return [...kept, preview];
 }
 
 /** The results of all variations as if each were the only one. */

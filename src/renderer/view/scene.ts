@@ -36,7 +36,10 @@ export interface Scene {
 
 /** What is looked at besides the document. */
 export interface SceneParts {
-  readonly job: Pick<JobController, "state" | "shown" | "shownRival" | "selected" | "variation">;
+  readonly job: Pick<
+    JobController,
+    "state" | "shown" | "patches" | "shownRival" | "selected" | "variation"
+  >;
   /** One scale of the picture, which the person points at. */
   readonly peek: { readonly rect: Rect; readonly image: PatchImage } | null;
 }
@@ -76,7 +79,7 @@ export function sceneOf(
     image,
     ...(isLarger ? { isLarger } : {}),
   });
-  const after = [base, patch(shown)];
+  const after = [base, ...job.patches.map(patch)];
   if (shownRival === null) return { id, size, after, before: [base] };
   return { id, size, after, before: [base, patch(shownRival)], ...namesOf(job) };
 }
