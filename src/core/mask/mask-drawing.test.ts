@@ -79,19 +79,23 @@ describe("drawing a mask", () => {
 
   it("only raises values when a brush adds and only lowers them when it erases, once or twice", () => {
     fc.assert(
-      fc.property(shapes, strokes, fc.constantFrom("add", "erase"), (shape, stroke, mode) => {
-        const mask = drawn(shape);
-        const before = pixels(mask);
-        const paint = () =>
-          strokeBrush(mask, { ...stroke, mode: mode as PaintMode }, stroke.points);
-        paint();
-        const once = pixels(mask);
-        expect(once.every((v, i) => (mode === "add" ? v >= before[i]! : v <= before[i]!))).toBe(
-          true,
-        );
-        paint();
-        expect(isSame(pixels(mask), once)).toBe(true);
-      }),
+      fc.property(
+        shapes,
+        strokes,
+        fc.constantFrom<PaintMode>("add", "erase"),
+        (shape, stroke, mode) => {
+          const mask = drawn(shape);
+          const before = pixels(mask);
+          const paint = () => strokeBrush(mask, { ...stroke, mode }, stroke.points);
+          paint();
+          const once = pixels(mask);
+          expect(once.every((v, i) => (mode === "add" ? v >= before[i]! : v <= before[i]!))).toBe(
+            true,
+          );
+          paint();
+          expect(isSame(pixels(mask), once)).toBe(true);
+        },
+      ),
       runs,
     );
   });
