@@ -172,7 +172,7 @@ def simplify_reshapes(path: Path) -> None:
         if shape is None or shape.op_type != "Concat":
             continue
         known = [constants.get(name) for name in shape.input]
-        rest = [-1 if value is None else int(value) for value in known[2:]]
+        rest = [-1 if value is None else int(value.item()) for value in known[2:]]
         if known[0] is not None or known[1] is not None or rest.count(-1) > 1:
             continue
         sizes = [0, 0, *rest]

@@ -5,10 +5,10 @@ import type { Model } from "../bundle/model.js";
 import { ArSession, type BatchLogits, type TextPrefix } from "./ar-session.js";
 
 /**
- * Positions fed at once at most. Longer runs of forced tokens would be faster in one piece, but a
- * running graph cannot be cancelled, and a cancel should take less than a tenth of a second.
+ * Positions fed at once at most: a running graph cannot be cancelled, and a token of a longer run
+ * takes as long. The same for every batch, because rounding depends on how a sequence was cut.
  */
-const MAX_CHUNK = 64;
+const MAX_CHUNK = 16;
 
 /** Which tokens are drawn, and what the others are. */
 export interface TokenPlan {
