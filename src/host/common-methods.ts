@@ -23,12 +23,17 @@ export interface CommonParts {
 }
 
 /** What every windowed host answers in the same way: settings, log, diagnostics, licences. */
-export function createCommonMethods(parts: CommonParts) {
+export function createCommonMethods(
+  parts: CommonParts,
+): Pick<
+  HostApi,
+  "getSettings" | "updateSettings" | "resetSettings" | "readLog" | "getDiagnostics" | "readLicences"
+> {
   return {
     ...createSettingsMethods({ ...parts, log: parts.log.add }),
     ...createDiagnosticsMethods(parts),
     readLicences: async () => ({ text: await readLicences(parts.licencesPath) }),
-  } satisfies Partial<HostApi>;
+  };
 }
 
 async function readLicences(path: string): Promise<string> {

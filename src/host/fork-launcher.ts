@@ -8,6 +8,8 @@ export interface ForkOptions extends EngineFolders {
   readonly childPath: string;
   /** Options for Node itself; tests run TypeScript with them. */
   readonly execArgv?: readonly string[];
+  /** Takes what the process prints, for a log; it goes to standard error if nobody does. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Starts engine processes with Node's `fork`. */
@@ -19,16 +21,19 @@ export function createForkLauncher(options: ForkOptions): EngineLauncher {
 }
 
 function launchFork(
-  options: Pick<ForkOptions, "childPath" | "execArgv">,
+  options: Pick<ForkOptions, "childPath" | "execArgv" | "onOutput">,
   args: readonly string[],
 ): EngineChild {
   const child = fork(options.childPath, args, {
     // Structured clone: pixels travel as typed arrays, not as JSON.
     serialization: "advanced",
-    // The host's standard output belongs to its own lines; the child's go to standard error.
-    stdio: ["ignore", 2, 2, "ipc"],
+    // The host's standard output belongs to its own lines; the child's never go there.
+    stdio: options.onOutput ? ["ignore", "pipe", "pipe", "ipc"] : ["ignore", 2, 2, "ipc"],
     execArgv: [...(options.execArgv ?? [])],
   });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => options.onOutput?.(text));
+  }
   return {
     pid: child.pid,
     send: (message) => {

@@ -103,6 +103,7 @@ async function openApp(
   });
   const engine = new EngineProcess({
     launcher: createUtilityLauncher(electron.utilityProcess, {
+      onOutput: log.add,
       childPath: environment.childPath,
       modelsDir: environment.modelsDir,
       sessionDir: session.path,

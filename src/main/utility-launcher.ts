@@ -8,13 +8,20 @@ import type { ElectronApi } from "./electron-api.js";
  */
 export function createUtilityLauncher(
   utilityProcess: ElectronApi["utilityProcess"],
-  options: EngineFolders & { readonly childPath: string },
+  options: EngineFolders & {
+    readonly childPath: string;
+    /** Takes what the process prints, for a log. */
+    readonly onOutput: (text: string) => void;
+  },
 ): EngineLauncher {
   const start = (args: string[]): EngineChild => {
     const child = utilityProcess.fork(options.childPath, args, {
       serviceName: "Spectral Studio engine",
-      stdio: "inherit",
+      stdio: "pipe",
     });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (bytes: Buffer) => options.onOutput(bytes.toString("utf8")));
+    }
     return {
       get pid() {
         return child.pid;

@@ -82,6 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const session = makeSession(options);
   const engine = new EngineProcess({
     launcher: createForkLauncher({
+      onOutput: log.add,
       childPath: options.childPath,
       execArgv: options.childExecArgv ?? [],
       modelsDir: options.modelsDir,

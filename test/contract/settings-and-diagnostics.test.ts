@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createCommonMethods } from "../../src/host/common-methods";
 import { configFolder } from "../../src/host/config-folder";
 import { Emitter } from "../../src/host/emitter";
+import { createForkLauncher } from "../../src/host/fork-launcher";
 import { Log } from "../../src/host/log";
 import { SettingsStore } from "../../src/host/settings-store";
 import { AppError } from "../../src/core/errors";
@@ -140,4 +141,19 @@ test("the folder of settings is where each system keeps them, and a variable mov
 test("the file of settings is readable text", async () => {
   await new SettingsStore(folder).update({ theme: "dark" });
   expect(readFileSync(join(folder, "settings.json"), "utf8")).toContain('\n  "theme": "dark",\n');
+});
+
+test("what the engine process prints is in the log", async () => {
+  const path = join(folder, "talkative.js");
+  writeFileSync(path, 'process.stdout.write("to out\\n"); process.stderr.write("to error\\n");');
+  const log = new Log({ path: null, now: () => new Date(0) });
+  const launcher = createForkLauncher({
+    childPath: path,
+    modelsDir: folder,
+    sessionDir: folder,
+    onOutput: log.add,
+  });
+  launcher.launch();
+  await expect.poll(() => log.lines.join()).toMatch(/to out[^]*|to error[^]*/);
+  await expect.poll(() => log.lines).toHaveLength(2);
 });
