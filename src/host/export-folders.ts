@@ -7,7 +7,7 @@ import type { EngineApi, HostApi, RequestOf } from "../shared/api.js";
 import { MAX_NAME_CHARS } from "../shared/limits.js";
 
 /** What no system lets into a file name, and what would lead out of the folder. */
-const FORBIDDEN = /[<>:"/\\|?*\u0000-\u001f]/g;
+const FORBIDDEN = /[<>:"/\\|?*\p{Cc}]/gu;
 /** Names that mean a device on Windows, with any extension. */
 const DEVICES = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i;
 
