@@ -75,8 +75,14 @@ describe("the keyboard", () => {
       const hidden = await page.evaluate(() => {
         const element = document.activeElement;
         if (element === null || element === document.body) return null;
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
-        const isSeen = (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+        // A ring may also be drawn over what the element holds.
+        const isSeen = [null, "::after"].some((part) => {
+          const style = getComputedStyle(element, part);
+          const isOutlined = style.outlineStyle !== "none" && style.outlineWidth !== "0px";
+          const isFramed =
+            part !== null && style.borderStyle !== "none" && style.content !== "none";
+          return isOutlined || isFramed || style.boxShadow !== "none";
+        });
         return isSeen ? null : element.outerHTML.slice(0, 120);
       });
       if (hidden !== null) unseen.push(hidden);

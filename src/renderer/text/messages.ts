@@ -67,6 +67,7 @@ export const english = {
     milliseconds: (value: string) => `${value} ms`,
     left: (duration: string) => `${duration} left`,
     almostDone: "almost done",
+    pixels: (value: string) => `${value} px`,
     megapixels: (value: string) => `${value} MP`,
     kilobytes: (value: string) => `${value} kB`,
     megabytes: (value: string) => `${value} MB`,
