@@ -41,7 +41,7 @@ const rounds = Number(options.rounds);
 const threads = inferenceThreads();
 
 function say(name: string, value: string): void {
-  console.log(`${name.padEnd(46)} ${value}`);
+  process.stdout.write(`${name.padEnd(46)} ${value}\n`);
 }
 
 /** Bytes of the transformer's matrices; tables, of which a step reads a row, are left out. */
@@ -174,7 +174,7 @@ async function measureHost(): Promise<void> {
     say("first preview, warm", `${first.toFixed(0)} ms`);
     say("worst gap of the host's event loop", `${(delay.max / 1e6).toFixed(1)} ms`);
   } finally {
-    await engine.dispose();
+    engine.dispose();
     await rm(sessionDir, { recursive: true, force: true });
   }
 }
