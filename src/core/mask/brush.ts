@@ -164,14 +164,16 @@ function paintRow(
   const lengthSquared = dx * dx + dy * dy;
   const perLength = lengthSquared > 0 ? 1 / lengthSquared : 0;
   const py = y - from.y;
+  const done = mode === "add" ? 255 : 0;
   for (let x = left; x < right; x++) {
+    const old = values[row + x] ?? 0;
+    if (old === done) continue;
     const px = x + 0.5 - from.x;
     const along = Math.max(0, Math.min(1, (px * dx + py * dy) * perLength));
     const nx = px - along * dx;
     const ny = py - along * dy;
     const inner = from.inner + along * (to.inner - from.inner);
     const distanceSquared = nx * nx + ny * ny;
-    const old = values[row + x] ?? 0;
     let painted = 255;
     if (inner < 0 || distanceSquared > inner * inner) {
       const outer = from.outer + along * (to.outer - from.outer);

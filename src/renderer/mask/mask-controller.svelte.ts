@@ -13,6 +13,7 @@ import {
 import type { Mask } from "../../core/mask/mask.js";
 import { packMask, writePackedMask, type PackedMask } from "../../core/mask/packed-mask.js";
 import { reshapeMask, type Reshape } from "../../core/mask/reshape.js";
+import { simplifyStroke } from "../../core/mask/simplify-stroke.js";
 import { fillEllipse, fillPolygon, fillRectangle } from "../../core/mask/shapes.js";
 import { resizeTiledMask, toMask } from "../../core/mask/tiled-mask-pixels.js";
 import { TiledMask, tiledMaskBounds } from "../../core/mask/tiled-mask.js";
@@ -28,8 +29,11 @@ interface Stroke {
 
 /** How long a reshape may keep the thread before the screen gets its turn. */
 const SLICE_MS = 12;
-/** Points nearer than that share of the brush's diameter to the last one show no difference. */
-const SKIP_SHARE = 0.02;
+/**
+ * How far a stroke may be from the hand's path, as a share of the brush's diameter. A screen that is
+ * late gets many points at once, and each costs a disc of the brush: unseen ones would make it later.
+ */
+const TOLERANCE_SHARE = 0.01;
 
 /** The mask that is being drawn, the tools that draw it, and its own undo. */
 export class MaskController {
@@ -154,13 +158,8 @@ export class MaskController {
   extendStroke(...points: readonly StrokePoint[]): void {
     if (this.#stroke === null) return;
     const { brush, last } = this.#stroke;
-    const path = [last];
-    for (const [index, point] of points.entries()) {
-      const before = path.at(-1) ?? last;
-      const far = Math.hypot(point.x - before.x, point.y - before.y);
-      const isLast = index === points.length - 1;
-      if (isLast || far >= SKIP_SHARE * brush.diameterPx) path.push(point);
-    }
+    const tolerance = Math.max(0.5, TOLERANCE_SHARE * brush.diameterPx);
+    const path = simplifyStroke([last, ...points], tolerance, brush.diameterPx);
     this.#stroke = { brush, last: path.at(-1) ?? last };
     this.#dab(path);
   }
