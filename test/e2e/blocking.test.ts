@@ -12,7 +12,7 @@ let studio: Studio;
 beforeAll(async () => {
   // A tiny model: its pictures come quicker than those of any real one, which is harder for a page.
   const modelsDir = resolve(import.meta.dirname, "../fixtures/bundles");
-  studio = await openStudio({ picturePath: sample("tea-garden-1280x853.jpg"), modelsDir });
+  studio = await openStudio({ picturePath: sample("wren-512x512.jpg"), modelsDir });
 });
 afterAll(async () => {
   await studio.close();

@@ -89,7 +89,8 @@ class EventConnection {
   #connect(): Promise<void> {
     const socket = new this.#page.WebSocket(`ws://${this.#page.location.host}${EVENTS_PATH}`);
     socket.binaryType = "arraybuffer";
-    socket.addEventListener("message", ({ data }) => this.#receive(data));
+    // Taking in a message of many pictures is work enough for one task; what it leads to takes the next.
+    socket.addEventListener("message", ({ data }) => setTimeout(() => this.#receive(data)));
     return new Promise((resolve) => {
       socket.addEventListener("open", () => {
         this.#waitMs = RECONNECT_MS.first;
