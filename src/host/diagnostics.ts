@@ -79,7 +79,7 @@ async function deviceLines(engine: DiagnosticsParts["engine"]): Promise<string[]
 function settingLines(settings: Settings): string[] {
   const { promptHistory, promptPresets, shortcuts, modelId, ...plain } = settings;
   return [
-    ...Object.entries(plain).map(([name, value]) => `${name} ${String(value)}`),
+    ...Object.entries(plain).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
     `modelId ${modelId === null ? "default" : "chosen"}`,
     `shortcuts ${JSON.stringify(shortcuts)}`,
     `prompts kept ${promptHistory.length}, presets ${promptPresets.length}`,
