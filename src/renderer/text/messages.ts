@@ -596,7 +596,6 @@ export const english = {
     title: "Save as",
     format: "Format",
     quality: "Quality",
-    lossless: "Lossless: the quality slider has no effect",
     recipe: "Keep the recipe",
     recipeHint: "Writes prompt, seed, model and scales into the file's metadata.",
     sixteenBit: "This format stores 8 bits; the picture has 16.",
