@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { EXPORT_FORMATS } from "../shared/documents.js";
 import { MAX_PROMPT_CHARS } from "../shared/limits.js";
 import type { CommandContext } from "./command-context.js";
 import type { DevicesOptions } from "./commands/devices.js";
@@ -6,9 +7,9 @@ import type { EditOptions } from "./commands/edit.js";
 import type { GenerateOptions } from "./commands/generate.js";
 import type { ReplayOptions } from "./commands/replay.js";
 import type { ServeOptions } from "./commands/serve.js";
-import type { UpscaleOptions } from "./commands/upscale.js";
+import type { UpscaleBatchOptions } from "./commands/upscale-batch.js";
 import type { InputOptions } from "./open-input.js";
-import { integerBetween, numberBetween } from "./option-values.js";
+import { integerBetween, numberBetween, sizeInPixels } from "./option-values.js";
 
 /** Gives a command what it needs, from the options that all of them share. */
 export type MakeContext = (shared: SharedOptions) => CommandContext;
@@ -55,29 +56,56 @@ function addEdit(program: Command, makeContext: MakeContext): void {
 }
 
 function addUpscale(program: Command, makeContext: MakeContext): void {
-  const scale = new Option("--scale <n>", "how many times larger")
-    .choices(["2", "4", "8"])
-    .makeOptionMandatory();
   const command = program
     .command("upscale")
-    .description("enlarge a picture; every block of the result averages to the source pixel")
-    .argument("<picture>", "the picture to enlarge")
-    .requiredOption("-o, --output <file>", "where to write the result")
-    .addOption(scale)
+    .description("enlarge pictures; every block of a result averages to the source pixel")
+    .argument("<pictures...>", "a picture; with --out also several, folders, or patterns in quotes")
+    .option("-o, --output <file>", "where to write the result of one picture")
+    .option("--out <folder>", "where to write the results of many; what is there is skipped")
+    .addOption(new Option("--scale <n>", "how many times larger").choices(["2", "4", "8"]))
+    .option("--size <WxH>", "any size instead, such as 3000x2000", sizeInPixels)
+    .addOption(
+      new Option("--speed <kind>", "a larger or a smaller network")
+        .choices(["best", "fast"])
+        .default("best"),
+    )
+    .addOption(
+      new Option("--format <name>", "of the results in --out; png and tiff keep every pixel")
+        .choices(EXPORT_FORMATS)
+        .default("png"),
+    )
+    .option("--recursive", "with --out: also take what lies in folders of a folder")
+    .option("--overwrite", "with --out: make results anew that are there already")
     .option("--creativity <n>", "0 invents nothing, 1 draws every detail", numberBetween(0, 1), 0)
     .option("--guidance <n>", "how strongly the prompt counts", numberBetween(0, 50));
   withPrompt(withSaving(withInput(withShared(command)))).action(
-    async (picture: string, options: ScaleAsText & SharedOptions) => {
-      const { upscale } = await import("./commands/upscale.js");
+    async (pictures: string[], { scale, ...options }: UpscaleArguments & SharedOptions) => {
       // Proof of the cast: the option's choices are these three.
-      const factor = Number(options.scale) as UpscaleOptions["scale"];
-      await upscale(picture, { ...options, scale: factor }, makeContext(options));
+      const factor = scale === undefined ? {} : { scale: Number(scale) as 2 | 4 | 8 };
+      const { output, out } = options;
+      const context = makeContext(options);
+      const [only] = pictures;
+      if (output !== undefined && out === undefined && only !== undefined && !pictures[1]) {
+        const { upscale } = await import("./commands/upscale.js");
+        return upscale(only, { ...options, ...factor, output }, context);
+      }
+      if (out === undefined || output !== undefined) {
+        return command.error(
+          "error: expected -o for one picture, or --out for a folder of results",
+        );
+      }
+      const { upscaleBatch } = await import("./commands/upscale-batch.js");
+      return upscaleBatch(pictures, { ...options, ...factor, out }, context);
     },
   );
 }
 
 /** Commander gives choices as the text that was typed. */
-type ScaleAsText = Omit<UpscaleOptions, "scale"> & { readonly scale: string };
+type UpscaleArguments = Omit<UpscaleBatchOptions, "scale" | "out"> & {
+  readonly scale?: string;
+  readonly output?: string;
+  readonly out?: string;
+};
 
 function addGenerate(program: Command, makeContext: MakeContext): void {
   const command = program

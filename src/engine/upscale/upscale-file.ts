@@ -63,10 +63,10 @@ export async function upscaleFile(
     onPreview: () => undefined,
   };
   const { input, output, format, quality, frame, job } = request;
-  context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   const { raster, metadata } = await readPicture(await readFileBytes(input), input, { frame });
   const rowFormat = upscaledFormat(raster, job);
   requireFitting(rowFormat, format);
+  context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   const loaded = await parts.models.load(job.modelId);
   const source = fingerprintOf(raster);
   // A file is no document; a record leaves the id out anyway.
