@@ -60,7 +60,6 @@ it("never blocks: no task of the page takes more than 50 ms while sixteen variat
   const tasks = tasksOfPage(await browser.stopTracing());
   expect(tasks.length).toBeGreaterThan(100);
   const longest = Math.max(...tasks);
-  console.info(`longest of ${tasks.length} tasks: ${longest.toFixed(1)} ms`);
   expect(longest).toBeLessThanOrEqual(LONGEST_TASK_MS);
   expect(studio.problems).toEqual([]);
 });
