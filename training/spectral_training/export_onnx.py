@@ -10,6 +10,7 @@ in fp32. The AR's and the text encoder's matrices may be int8 (dynamic quantisat
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 import shutil
@@ -28,6 +29,7 @@ from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQua
 from torch import Tensor, nn
 
 from .ar import NEGATIVE, AutoregressiveModel
+from .parity import parity
 from .text import TextEncoder, weights_folder
 from .tokenizer import CODE, EXACT, Tokenizer
 from .train_ar import load_ar
@@ -48,7 +50,9 @@ class Options:
     figures: Path | None = None
     """JSON of ``evaluate``, copied into the manifest."""
     ar_precision: str = "int8-blocks"
-    """fp16 (stored; computed in fp32) or int8-blocks; see :func:`compress`."""
+    """fp32, fp16 (stored; computed in fp32) or int8-blocks; see :func:`compress`."""
+    tokenizer_precision: str = "fp16"
+    """fp32 or fp16, of encoder and decoder."""
     text_precision: str = "int8"
     sources: Path | None = None
     """JSON list of {name, licence, photos}: what the model was trained on, for manifest and card."""
@@ -249,8 +253,11 @@ def compress(path: Path, precision: str) -> None:
 
     The two kinds of int8 differ in what becomes of the activations. ``int8``: one scale for all of a product's
     input, so that a row's result depends on the other rows of the batch. ``int8-blocks``: weights in blocks of 32
-    and a scale a row, so that a sequence is the same alone and in a batch, which the AR has to be.
+    and a scale a row, so that a sequence is the same alone and in a batch, which the AR has to be. ``fp32`` leaves
+    the file as it is.
     """
+    if precision == "fp32":
+        return
     if precision == "int8-blocks":
         config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=4, bits=8)
         quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
@@ -385,6 +392,31 @@ def metrics(path: Path | None) -> list[dict[str, object]]:
     ]
 
 
+def parity_metrics(
+    out: Path, precisions: dict[str, str], tokenizer: Tokenizer, ar: AutoregressiveModel, text: TextEncoder
+) -> list[dict[str, object]]:
+    """What ``parity`` measured on the files in ``out``, as metrics of the manifest."""
+    sessions = {name: session(out / f"{name}.onnx") for name in precisions}
+    measured = parity(sessions, lambda *given: run_prefix(sessions["ar"], ar, *given), tokenizer, ar, text)
+    return [
+        {"name": f"parity: {name}", "value": round(value, 6), "unit": unit_of(name),
+         "command": "python -m spectral_training.export_onnx"}
+        for name, value in measured.items()
+    ]  # fmt: skip
+
+
+def check_app_can_open(tokenizer: Tokenizer, ar: AutoregressiveModel) -> None:
+    """Raises ValueError for models that a bundle has no words for."""
+    reasons = {
+        "a raster tokenizer has no scales to freeze": tokenizer.layout.levels == 0,
+        "parallel decoding needs the logits of a whole block": ar.config.order == "parallel",
+        "a class-conditional model reads no prompts": ar.config.classes > 0,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise ValueError(f"Expected a model that the app can open but {reason}; export another recipe.")
+
+
 def unit_of(name: str) -> str:
     for ending, unit in (("psnr", "dB"), ("loss", "nats"), ("%", "%"), ("photos", "photos")):
         if name.endswith(ending):
@@ -398,13 +430,17 @@ def main(options: Options) -> None:
     tokenizer, tokenizer_meta = load_tokenizer(options.tokenizer)
     ar, ar_meta = load_ar(options.ar)
     text = TextEncoder(ar.config.text_positions, ar.config.text_width)
-    for model in (tokenizer, ar):
-        round_to_half(model)
+    check_app_can_open(tokenizer, ar)
+    trained = copy.deepcopy(tokenizer), copy.deepcopy(ar)
+    for model, precision in ((tokenizer, options.tokenizer_precision), (ar, options.ar_precision)):
+        if precision != "fp32":
+            round_to_half(model)
     with torch.no_grad():
         export_tokenizer(tokenizer, out)
         export_ar(ar, out / "ar.onnx")
         export_text(text, out / "text.onnx")
-    precisions = {"encoder": "fp16", "decoder": "fp16", "ar": options.ar_precision, "text": options.text_precision}
+    first = options.tokenizer_precision
+    precisions = {"encoder": first, "decoder": first, "ar": options.ar_precision, "text": options.text_precision}
     for name, precision in precisions.items():
         compress(out / f"{name}.onnx", precision)
     shutil.copy(weights_folder() / "tokenizer.json", out / "tokenizer.json")
@@ -427,7 +463,7 @@ def main(options: Options) -> None:
             "seconds": round(tokenizer_meta["seconds"] + ar_meta["seconds"]),
             "device": options.device,
         },
-        "metrics": metrics(options.figures),
+        "metrics": metrics(options.figures) + parity_metrics(out, precisions, *trained, text),
         "layout": {"imageSize": layout.image_size, "grid": layout.grid, "levels": layout.levels},
         "codebooks": {"approximation": config.approximation_codes, "detail": config.detail_codes},
         "normalisation": {"scaleStd": list(config.scale_std)},

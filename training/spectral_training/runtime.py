@@ -8,7 +8,7 @@ accumulated parts share it, so neither changes what is learned, up to the order 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,21 +61,18 @@ class Runtime:
     def is_first(self) -> bool:
         return self.place.rank == 0
 
-    def setup(self, step: nn.Module, optimiser: torch.optim.Optimizer | None) -> tuple[Any, Any]:
+    def setup(self, step: nn.Module, optimiser: Callable[[], torch.optim.Optimizer]) -> tuple[Any, Any]:
+        """The wrapped step and its optimiser, which is made when the parameters are those that will be trained."""
         for module in step.modules():
             if hasattr(module, "recompute"):
                 module.recompute = self.options.recompute
         if self.options.compile:
             step = torch.compile(step)  # type: ignore[assignment]
-        if optimiser is None:
-            return self.fabric.setup(step), None
         if isinstance(self.fabric.strategy, ModelParallelStrategy):
-            # Sharding replaces the parameters, so the optimiser is told of the new ones.
+            # Sharding puts other parameters into the model's place.
             wrapped = self.fabric.setup_module(step)
-            for group in optimiser.param_groups:
-                group["params"] = [] if group is not optimiser.param_groups[0] else list(wrapped.parameters())
-            return wrapped, self.fabric.setup_optimizers(optimiser)
-        return self.fabric.setup(step, optimiser)
+            return wrapped, self.fabric.setup_optimizers(optimiser())
+        return self.fabric.setup(step, optimiser())
 
     def parts(self, count: int) -> Iterator[tuple[slice, bool]]:
         """Slices of this process's ``count`` samples for accumulation, and whether it is the last."""

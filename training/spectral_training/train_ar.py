@@ -158,13 +158,15 @@ class Trainer:
         self.model.tie(tokenizer.approximation_codebook.vectors, tokenizer.detail_codebook.vectors)
         self.step, self.seen, self.seconds = 0, 0, 0.0
         self.is_trained = False
+        self.module, self.optimiser = self.runtime.setup(ArStep(self.model, self.condition), self._optimiser)
+        self.ema = Ema(self.model, config.ema)
+
+    def _optimiser(self) -> torch.optim.Optimizer:
         decay = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "bias" not in n]
         rest = [p for n, p in self.model.named_parameters() if p.ndim != 2 or "bias" in n]
-        optimiser = torch.optim.AdamW(
+        return torch.optim.AdamW(
             [{"params": decay, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}], betas=(0.9, 0.95)
         )
-        self.module, self.optimiser = self.runtime.setup(ArStep(self.model, self.condition), optimiser)
-        self.ema = Ema(self.model, config.ema)
 
     def start_from(self, path: Path) -> None:
         start_from(self.model, path, "ar")

@@ -228,8 +228,11 @@ class Trainer:
         self.stage, self.step, self.seconds = stage, 0, 0.0
         self.model.requires_grad_(stage == "joint")
         self.model.detail_heads.requires_grad_(True)
-        trained = [p for p in self.model.parameters() if p.requires_grad]
-        optimiser = torch.optim.AdamW(trained, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.01)
+
+        def optimiser() -> torch.optim.Optimizer:
+            trained = [p for p in self.model.parameters() if p.requires_grad]
+            return torch.optim.AdamW(trained, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.01)
+
         self.module, self.optimiser = self.runtime.setup(TokenizerStep(self.model, self.config), optimiser)
         self.ema = Ema(self.model, self.config.ema)
 

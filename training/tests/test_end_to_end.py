@@ -82,6 +82,33 @@ def test_exported_graphs_agree_with_pytorch(run: Path, tmp_path: Path):
     assert np.abs(faithful.numpy() - expected).max() < 1e-3
 
 
+@pytest.mark.parametrize(("precision", "limit"), [("fp32", 1e-4), ("fp16", 2e-2), ("int8-blocks", 0.3)])
+def test_the_manifest_states_how_far_graphs_are_from_pytorch(run: Path, tmp_path: Path, precision: str, limit: float):
+    export_onnx.main(
+        export_onnx.Options(
+            tokenizer=run / "tokenizer.pt",
+            ar=run / "ar.pt",
+            out=tmp_path,
+            id="studio-debug",
+            ar_precision=precision,
+            tokenizer_precision="fp32" if precision == "fp32" else "fp16",
+            text_precision="fp32" if precision == "fp32" else "int8",
+        )  # fmt: skip
+    )
+    metrics = {m["name"]: m["value"] for m in json.loads((tmp_path / "model.json").read_text())["metrics"]}
+    assert metrics["parity: ar max error"] < limit
+    assert metrics["parity: decoder max error"] < min(limit, 2e-2)
+    assert metrics["parity: encoder codes that differ %"] < (0.01 if precision == "fp32" else 10)
+    if precision == "fp32":
+        assert metrics["parity: text max error"] < 1e-4
+
+
+def test_models_that_a_bundle_has_no_words_for_are_refused():
+    raster = recipe("vit-vqgan-256-debug")
+    with pytest.raises(ValueError, match="raster"):
+        export_onnx.check_app_can_open(raster.tokenizer.model.build(), raster.ar.model.build())
+
+
 def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
     model, _ = train_ar.load_ar(run / "ar.pt")
     export_onnx.export_ar(model, tmp_path / "ar.onnx")
