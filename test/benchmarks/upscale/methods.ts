@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { createRaster, maxSampleOf, type Raster } from "../../../src/core/raster.js";
+import { roundUpscaled } from "../../../src/core/rounding/upscale.js";
+import type { LoadedModel } from "../../../src/engine/jobs/prompts.js";
+import { runUpscale } from "../../../src/engine/jobs/run-upscale.js";
+import { sharp } from "../../../src/engine/files/sharp.js";
+import { Peer, PEERS, peerFile } from "./peers.js";
+import { bicubic, lanczos3, resample, type Kernel } from "./resample.js";
+
+/** What is appended to the names of those whose result was projected onto the block means. */
+export const PROJECTED = " + P";
+
+export type Factor = 2 | 4 | 8;
+
+/** One way to make the end of a prediction; several may share what came before. */
+export interface Ending {
+  readonly name: string;
+  readonly finish: () => Raster;
+}
+
+/** Enlarges RGB pictures of 8 bits by one factor. */
+export interface Method {
+  readonly name: string;
+  /** An ONNX file whose operations bound the time; null if there is none. */
+  readonly graph: string | null;
+  readonly predict: (source: Raster) => Promise<readonly Ending[]>;
+}
+
+/** All methods for a factor, ours first. @param peers folder of the converted networks, or null */
+export function methodsFor(
+  loaded: LoadedModel,
+  factor: Factor,
+  peers: string | null,
+): readonly Method[] {
+  const classical = (name: string, kernel: Kernel): Method => ({
+    name,
+    graph: null,
+    predict: async (source) => endings(name, source, factor, resample(source, factor, kernel)),
+  });
+  return [
+    ...ourMethods(loaded, factor),
+    single("pixels repeated", async (source) => repeat(source, factor)),
+    single("sharp, Lanczos3", (source) => bySharp(source, factor)),
+    classical("bicubic", bicubic),
+    classical("Lanczos3", lanczos3),
+    ...(peers === null ? [] : PEERS.map((name) => peerMethod(name, peers, factor))),
+  ];
+}
+
+/** The name of one of our speeds, as in the table. */
+export function ourName(speed: "best" | "fast"): string {
+  return `Spectral, ${speed}`;
+}
+
+/** The whole road of the app: tiles with halos, networks, rounding; tile sizes found while it runs. */
+function ourMethods(loaded: LoadedModel, factor: Factor): Method[] {
+  const { model } = loaded;
+  const speeds = (["best", "fast"] as const).filter(
+    (speed) => speed === "best" || model.enlarger(factor, speed)?.network.speed === speed,
+  );
+  const context = {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onPreview: () => undefined,
+  };
+  return speeds.map((speed) => {
+    const network = model.enlarger(factor, speed)?.network;
+    const request = { factor, speed, creativity: 0, prompt: "", seed: 0, guidance: 1 };
+    return {
+      ...single(ourName(speed), (source) => runUpscale(loaded, source, request, context)),
+      graph: network === undefined ? null : join(model.bundle.folder, network.file),
+    };
+  });
+}
+
+function peerMethod(name: (typeof PEERS)[number], folder: string, factor: Factor): Method {
+  const graph = peerFile(folder, name, factor);
+  const peer = new Peer(graph);
+  return {
+    name,
+    graph,
+    predict: async (source) => endings(name, source, factor, await peer.predict(source, factor)),
+  };
+}
+
+function single(name: string, enlarge: (source: Raster) => Promise<Raster>): Method {
+  return {
+    name,
+    graph: null,
+    predict: async (source) => {
+      const raster = await enlarge(source);
+      return [{ name, finish: () => raster }];
+    },
+  };
+}
+
+/** Rounding and clipping, or projection onto the block means. */
+function endings(name: string, source: Raster, factor: number, prediction: Float32Array): Ending[] {
+  return [
+    { name, finish: () => rounded(prediction, source, factor) },
+    { name: name + PROJECTED, finish: () => roundUpscaled(prediction, source, factor) },
+  ];
+}
+
+function rounded(
+  prediction: Float32Array,
+  { width, height, channels, depth }: Raster,
+  factor: number,
+) {
+  const result = createRaster(width * factor, height * factor, channels, depth);
+  const most = maxSampleOf(depth);
+  prediction.forEach((value, i) => {
+    result.data[i] = Math.max(0, Math.min(most, Math.round(value)));
+  });
+  return result;
+}
+
+function repeat(source: Raster, factor: number): Raster {
+  return roundUpscaled(new Float32Array(source.data.length * factor ** 2), source, factor);
+}
+
+async function bySharp({ width, height, channels, depth, data }: Raster, factor: number) {
+  const enlarged = await sharp(data, { raw: { width, height, channels } })
+    .resize(width * factor, height * factor, { kernel: "lanczos3", fit: "fill" })
+    .raw()
+    .toBuffer();
+  return createRaster(width * factor, height * factor, channels, depth, new Uint8Array(enlarged));
+}
