@@ -84,7 +84,7 @@ function* sentences({ rows, matMul }: FactorResults): Generator<string> {
     if (rival) {
       const wins = row.measurements.filter(({ psnr }, i) => psnr >= rival.measurements[i]!.psnr);
       parts.push(
-        `PSNR ${compare(meanOf(row, "psnr") - meanOf(rival, "psnr"), 2)} dB and SSIM ${compare(meanOf(row, "ssim") - meanOf(rival, "ssim"), 4)} ${RIVAL} (PSNR not below it on ${wins.length} of ${row.measurements.length} pictures)`,
+        `PSNR ${compare(meanOf(row, "psnr") - meanOf(rival, "psnr"), 2, " dB")} and SSIM ${compare(meanOf(row, "ssim") - meanOf(rival, "ssim"), 4)} ${RIVAL} (PSNR not below it on ${wins.length} of ${row.measurements.length} pictures)`,
       );
     }
     if (row.operations !== null) {
@@ -105,8 +105,8 @@ function meanOf({ measurements }: Row, key: "psnr" | "ssim"): number {
   return mean(measurements.map((measurement) => measurement[key]));
 }
 
-function compare(difference: number, digits: number): string {
-  return `${Math.abs(difference).toFixed(digits)} ${difference < 0 ? "below" : "above"}`;
+function compare(difference: number, digits: number, unit = ""): string {
+  return `${Math.abs(difference).toFixed(digits)}${unit} ${difference < 0 ? "below" : "above"}`;
 }
 
 function ratio(value: number): string {
