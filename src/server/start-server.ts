@@ -142,10 +142,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** Temporary folders are shared with everything else, so nothing there is ever recovered. */
 function makeSession({ sessionParentDir, configDir }: ServerOptions): SessionFolder {
-  const parentDir = sessionParentDir ?? (configDir == null ? null : join(configDir, "sessions"));
+  const parentDir =
+    sessionParentDir ??
+    (configDir === null || configDir === undefined ? null : join(configDir, "sessions"));
   if (parentDir !== null) return createSessionFolder(parentDir);
   const scratch = createScratchFolder(tmpdir());
-  return { ...scratch, release: scratch.remove };
+  return { ...scratch, release: () => scratch.remove() };
 }
 
 /** An engine that hangs must not keep the host from ending. */
