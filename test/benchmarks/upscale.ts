@@ -22,7 +22,7 @@ import { createMatMulMeter, operationsPerInputPixel } from "./upscale/machine.js
 import { measurePicture, warmUp, type Measurement } from "./upscale/measure.js";
 import { median } from "./upscale/median.js";
 import { peakMemory } from "./upscale/memory.js";
-import { methodsFor, ourName, PROJECTED, type Factor } from "./upscale/methods.js";
+import { methodsFor, OUR_WAYS, ourName, PROJECTED, type Factor } from "./upscale/methods.js";
 import { describeRun } from "./upscale/page.js";
 import { requirePeers } from "./upscale/peers.js";
 import { readPictures } from "./upscale/pictures.js";
@@ -52,7 +52,7 @@ const SHOWN = [
   "esrgan-medium",
   `esrgan-thick${PROJECTED}`,
 ];
-const STRIP_COLUMNS = [...SHOWN, ourName("fast"), ourName("best")];
+const STRIP_COLUMNS = [...SHOWN, ...OUR_WAYS.map(ourName)];
 const STRIP_ROWS = 3;
 
 function say(line: string): void {

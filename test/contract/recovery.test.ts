@@ -52,7 +52,7 @@ async function startHost(): Promise<Host> {
       return unwrapEnvelope(decodeFrame(new Uint8Array(await response.arrayBuffer())));
     },
   });
-  return { end: () => host.end(), api };
+  return { end: (signal) => host.end(signal), api };
 }
 
 const photoOf = (name: string) => ({ name, bytes: Uint8Array.from(photo) });

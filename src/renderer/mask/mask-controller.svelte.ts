@@ -233,6 +233,8 @@ export class MaskController {
     const mask = this.#mask;
     if (mask === null || this.isBusy) return;
     this.isBusy = true;
+    // Begins in a turn of its own, so that it is busy for its caller however small the mask is.
+    await Promise.resolve();
     try {
       let pauseAt = performance.now() + SLICE_MS;
       for (const _ of reshapeMask(mask, kind, amountPx)) {

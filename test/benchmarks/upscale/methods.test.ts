@@ -40,7 +40,7 @@ it.each([2, 4, 8] as const)(
 
 it("a bundle without networks takes part with its decoder", async () => {
   const [first, second] = methodsFor(loaded.decoder, 2, null);
-  expect(first).toMatchObject({ name: ourName("best"), graph: null });
+  expect(first).toMatchObject({ name: ourName("decoder"), graph: null });
   expect(second?.name).toBe("pixels repeated");
 });
 

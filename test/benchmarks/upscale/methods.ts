@@ -47,30 +47,31 @@ export function methodsFor(
   ];
 }
 
-/** The name of one of our speeds, as in the table. */
-export function ourName(speed: "best" | "fast"): string {
-  return `Spectral, ${speed}`;
+/** Our ways: the two networks, and the decoder of the tokens where a bundle has no network. */
+export const OUR_WAYS = ["best", "fast", "decoder"] as const;
+
+/** The name of one of our ways, as in the table. */
+export function ourName(way: (typeof OUR_WAYS)[number]): string {
+  return `Spectral, ${way}`;
 }
 
 /** The whole road of the app: tiles with halos, networks, rounding; tile sizes found while it runs. */
 function ourMethods(loaded: LoadedModel, factor: Factor): Method[] {
-  const { model } = loaded;
-  const speeds = (["best", "fast"] as const).filter(
-    (speed) => speed === "best" || model.enlarger(factor, speed)?.network.speed === speed,
-  );
+  const { enlargers, bundle } = loaded.model;
   const context = {
     signal: new AbortController().signal,
     onProgress: () => undefined,
     onPreview: () => undefined,
   };
-  return speeds.map((speed) => {
-    const network = model.enlarger(factor, speed)?.network;
+  const method = (name: string, speed: "best" | "fast", graph: string | null): Method => {
     const request = { factor, speed, creativity: 0, prompt: "", seed: 0, guidance: 1 };
-    return {
-      ...single(ourName(speed), (source) => runUpscale(loaded, source, request, context)),
-      graph: network === undefined ? null : join(model.bundle.folder, network.file),
-    };
-  });
+    return { ...single(name, (source) => runUpscale(loaded, source, request, context)), graph };
+  };
+  const networks = enlargers.map(({ network }) => network).filter((one) => one.factor === factor);
+  if (networks.length === 0) return [method(ourName("decoder"), "best", null)];
+  return networks
+    .toSorted((a, b) => OUR_WAYS.indexOf(a.speed) - OUR_WAYS.indexOf(b.speed))
+    .map(({ speed, file }) => method(ourName(speed), speed, join(bundle.folder, file)));
 }
 
 function peerMethod(name: (typeof PEERS)[number], folder: string, factor: Factor): Method {

@@ -1,6 +1,6 @@
 import { mean, median } from "./median.js";
 import type { Measurement } from "./measure.js";
-import { ourName, PROJECTED } from "./methods.js";
+import { OUR_WAYS, ourName, PROJECTED } from "./methods.js";
 
 /** What is known of one row of the table. */
 export interface Row {
@@ -70,12 +70,12 @@ function tableOf({ rows, matMul }: FactorResults): string {
   return [heads, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** What the table says about our two speeds, whichever way it went. */
+/** What the table says about our ways, whichever way it went. */
 function* sentences({ rows, matMul }: FactorResults): Generator<string> {
   const find = (name: string) => rows.find((row) => row.name === name);
   const [reference, rival] = [find(REFERENCE), find(RIVAL)];
-  for (const speed of ["best", "fast"] as const) {
-    const row = find(ourName(speed));
+  for (const way of OUR_WAYS) {
+    const row = find(ourName(way));
     if (row === undefined) continue;
     const parts: string[] = [];
     if (reference) {
@@ -110,6 +110,6 @@ function compare(difference: number, digits: number, unit = ""): string {
 }
 
 function ratio(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toPrecision(2);
+  if (value >= 99.95) return value.toFixed(0);
+  return value >= 9.95 ? value.toFixed(1) : value.toPrecision(2);
 }
