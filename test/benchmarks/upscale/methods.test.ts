@@ -4,6 +4,7 @@ import { openUpscalers } from "../../engine/debug-bundle.js";
 import { operationsPerInputPixel } from "./machine.js";
 import { methodsFor, ourName, PROJECTED } from "./methods.js";
 import { worstBlockError } from "./metrics.js";
+import { requirePeers } from "./peers.js";
 
 const source = createRaster(
   20,
@@ -49,4 +50,10 @@ it("counts the operations of a network's convolutions", async () => {
   // Three of 3 x 3 (3 to 6, 6 to 6, 6 to 12 channels), two of 1 x 1 between 12 and 3.
   const products = 9 * (3 * 6 + 6 * 6 + 6 * 12) + 2 * 12 * 3;
   expect(await operationsPerInputPixel(best!.graph!)).toBe(2 * products);
+});
+
+it("says how the networks to compare with are made when they are missing", () => {
+  expect(() => requirePeers("no-such-folder", [2])).toThrow(
+    /no-such-folder.*npm run bench:peers -- --out no-such-folder/,
+  );
 });

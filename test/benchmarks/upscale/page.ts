@@ -37,11 +37,11 @@ function explanation({ hasPeers }: PageFacts): string {
   return `## What the columns mean
 
 - **+ P**: the same prediction, projected onto the block means by the code that the app uses. Without it a prediction is rounded and clipped.
-- **PSNR** of RGB and **SSIM** of luma (Wang et al. 2004) are means over the pictures. Both reward the mean of what could be there, which is what faithful upscaling and the projection aim at; neither says how crisp a picture looks. ESRGAN networks are trained for crispness as well, and the strips show it.
+- **PSNR** of RGB and **SSIM** of luma (Wang et al. 2004) are means over the pictures. Both reward the mean of what could be there, which is what faithful upscaling and the projection aim at; neither says how crisp a picture looks, which is what the strips are for.
 - **Worst block error**: the largest distance, in levels of 255, between a pixel of the small picture and the mean of its block. 0 means that averaging gives the small picture back exactly.
 - **Time** is that of a megapixel of the result, median over the pictures, all methods in turn in one process. Ours is the app's whole road, with overlapping tiles so short that a cancel is obeyed at once, and rounding; the other networks take the whole picture in one run of the same runtime with as many threads. Bicubic and Lanczos3 are plain code of this benchmark and written to be read, so their time says little; sharp's is what a native resampler takes.
-- **Time / its operations**: the measured time divided by the time that the network's multiplications and additions would take at the speed of a large matrix product in the same runtime and run. 1 is the bound.
-- **Peak memory**: the most that was resident in a process of its own that read the first picture and enlarged it, Node and the runtime included; "pixels repeated" shows how much of it is not the method's.
+- **Time / its operations**: the measured time divided by the time that the network's multiplications and additions would take at the speed of a large matrix product in the same runtime and run, each counted once: what tiles compute twice where they overlap is waste, as are memory and rounding. A network is not far from its bound at 1, and may be below it where the runtime has a better way than plain products.
+- **Peak memory**: the most that was resident in a process of its own that read the first picture and enlarged it, Node, the runtime and the check of the bundle included, with and without projection; "pixels repeated" shows how much of it is not the method's.
 - sharp's own enlarging is shifted by half a pixel of the result, which costs it its PSNR; bicubic and Lanczos3 are centre-aligned here.
 ${
   hasPeers

@@ -37,9 +37,9 @@ ${tableOf(results)}
 
 ${[...sentences(results)].map((line) => `- ${line}`).join("\n")}
 
-![Squares of three pictures, enlarged by ${factor}](${strip.file})
+![Squares of some of the pictures, enlarged by ${factor}](${strip.file})
 
-Columns: ${columns}.
+Columns: ${columns}. Of each picture it is the square with the most detail.
 `;
 }
 
