@@ -29,7 +29,7 @@ function introduction({ command, model, commit, threads, pictures, hasPeers }: P
 Made by \`${command}\` at commit ${commit} with ${model}, on ${cpu} with ${threads} ${threads === 1 ? "thread" : "threads"}.
 Ratios of one run carry over to other machines, times do not; another run differs by some percent.
 
-${pictures.length} pictures (${pictures.join(", ")}), their middle of at most 0.3 megapixels as 8-bit RGB, are reduced by exact box averages, rounded to 8 bits, enlarged again by every method and compared with what they were.
+Of each picture its middle, at most 0.3 megapixels as 8-bit RGB, is reduced by exact box averages, rounded to 8 bits, enlarged again by every method and compared with what it was. Pictures: ${pictures.join(", ")}.
 ${hasPeers ? "" : "\nThe networks to compare with were left out of this run.\n"}`;
 }
 

@@ -30,7 +30,7 @@ const RIVAL = `esrgan-thick${PROJECTED}`;
 /** One factor's chapter of the page: table, sentences, strip. */
 export function describeFactor(results: FactorResults): string {
   const { factor, strip } = results;
-  const columns = strip.columns.map((name) => name.replace(PROJECTED, " projected")).join(", ");
+  const columns = strip.columns.map((name) => name.replace(PROJECTED, " projected")).join("; ");
   return `## x${factor}
 
 ${tableOf(results)}
