@@ -93,6 +93,8 @@ export async function dragRectangle(
   from: readonly [number, number],
   to: readonly [number, number],
 ): Promise<void> {
+  // A tool belongs to a tab, and the picture's tab replaces the empty one.
+  await page.locator(".canvas > .frame").waitFor();
   await page.getByRole("application", { name: "Picture" }).focus();
   await page.keyboard.press("r");
   const box = await pictureBox(page);

@@ -53,8 +53,8 @@ describe("an extended picture", () => {
       const [{ raster }] = extended.variations as [(typeof extended.variations)[0]];
       expect([raster.width, raster.height]).toEqual([left + width + right, top + height + bottom]);
       expect(extended.rect).toEqual({
-        x: -left,
-        y: -top,
+        x: 0 - left,
+        y: 0 - top,
         width: raster.width,
         height: raster.height,
       });

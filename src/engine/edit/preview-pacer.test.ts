@@ -28,11 +28,16 @@ describe("previews", () => {
     expect(times.length).toBeGreaterThanOrEqual(6 + 12);
   });
 
-  it("take at most about a tenth of a long job, however dear they are", async () => {
-    for (const costMs of [1, 20, 70, 300, 1000]) {
+  it("take at most about a tenth of a long job where scales last", async () => {
+    for (const costMs of [1, 20, 70]) {
       const { share } = await run(5, costMs, 4000, 800);
       expect(share).toBeLessThan(0.12);
     }
+  });
+
+  it("come after every scale, however dear they are and however short the job is", async () => {
+    expect((await run(5, 1000, 4000, 800)).times.length).toBeGreaterThanOrEqual(5);
+    expect((await run(1, 300, 50, 10)).times).toHaveLength(5);
   });
 
   it("come after every scale and never in between without a clock", async () => {

@@ -9,7 +9,7 @@ const LARGEST_SHARE = 0.1;
 const FREE_MS = 100;
 
 /**
- * Decides when a preview is worth its time: after every scale and at a steady rate in between, unless
+ * Decides when a preview is worth its time: after every scale, and at a steady rate in between unless
  * previews would take more than a tenth of the job's time so far.
  */
 export class PreviewPacer {
@@ -26,11 +26,9 @@ export class PreviewPacer {
     this.#startMs = clock?.() ?? 0;
   }
 
-  /** Makes a preview after a scale, if it is not too dear. */
+  /** Makes a preview after a scale: each has its place in the filmstrip, also in a short job. */
   async afterScale(make: () => Promise<void>): Promise<void> {
-    if (this.isWanted && (this.clock === undefined || this.#isAffordable(this.clock()))) {
-      await this.#measured(make);
-    }
+    if (this.isWanted) await this.#measured(make);
   }
 
   /** Makes a preview within a scale, if it is time for one and it is not too dear. */
