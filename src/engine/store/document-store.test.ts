@@ -83,6 +83,15 @@ describe("the document store", () => {
     );
   });
 
+  it("keeps an earlier revision as it was when a process that read it from disk adds an edit", async () => {
+    const { documentId } = await new DocumentStore(sessionDir).add(opened(picture(1)));
+    const store = new DocumentStore(sessionDir);
+    const before = Uint8Array.from((await store.raster(documentId, 0)).data);
+    await store.append(documentId, edit(picture(2, 2, 2), 1, 1));
+    await store.raster(documentId, 1);
+    expect(Uint8Array.from((await store.raster(documentId, 0)).data)).toEqual(before);
+  });
+
   it("tells the size of the shown state and whether it was saved", async () => {
     const store = new DocumentStore(sessionDir);
     const documentId = await withHistory(store);

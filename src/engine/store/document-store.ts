@@ -325,7 +325,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: Samples): Uint8Array {
 }
 
 function samplesOf(bytes: Uint8Array, depth: 8 | 16): Samples {
-  if (depth === 8) return bytes;
+  // Never a Buffer: its `slice` shares memory, so a patch would change the picture that it was cut from.
+  if (depth === 8) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const aligned = bytes.byteOffset % 2 === 0 ? bytes : Uint8Array.from(bytes);
   return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
 }
