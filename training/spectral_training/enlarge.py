@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -217,7 +217,7 @@ def train(options: Train) -> None:
     log.write(event="start", step=trainer.step, parameters=parameters, **meta)
 
     def save() -> None:
-        state = {"trainer": trainer.state(), "weights": trainer.averaged(), "config": trainer.model.config}
+        state = {"trainer": trainer.state(), "weights": trainer.averaged(), "config": asdict(trainer.model.config)}
         save_atomic({**state, "meta": {**meta, "step": trainer.step, "seconds": trainer.seconds}}, path)
 
     clock = Clock(10**9, options.minutes, trainer.seconds)
@@ -240,7 +240,7 @@ def train(options: Train) -> None:
 def load_enlarger(path: Path) -> tuple[EnlargeNetwork, dict[str, object]]:
     """The averaged network of a checkpoint, and what is known about its training."""
     state = torch.load(path, weights_only=False)
-    model = state["config"].build()
+    model = EnlargeConfig(**state["config"]).build()
     model.load_state_dict(state["weights"])
     return model.eval(), state["meta"]
 
