@@ -40,10 +40,6 @@ def losses(lines: list[dict], name: str) -> list[float]:
     return [line[name] for line in lines if name in line and "event" not in line]
 
 
-@pytest.mark.skipif(
-    os.environ.get("SPECTRAL_TWO_PROCESSES") != "1",
-    reason="two training processes take minutes on two busy cores; set SPECTRAL_TWO_PROCESSES=1 to run them",
-)
 def test_two_processes_train_what_one_trains(shards: Path, tmp_path: Path):
     """Warm-up, start of the codebooks, quantised steps with revival: equal losses throughout."""
     steps = ["--steps", "34", "--limit", "24"]
