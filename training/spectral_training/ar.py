@@ -170,12 +170,14 @@ class AutoregressiveModel(nn.Module):
             safe = source.clamp(min=0)
             picked = codes[:, safe]
             is_detail = (safe >= n)[None, :, None]
+            # Each code is looked up in both codebooks, so it has to be within the smaller one.
             as_approximation = picked.clamp(max=self.config.approximation_codes - 1)
+            as_detail = picked.clamp(max=self.config.detail_codes - 1)
             approximation = self.vector_in[2 * slot](self.vectors_approximation[as_approximation])
-            detail = self.vector_in[2 * slot + 1](self.vectors_detail[picked])
+            detail = self.vector_in[2 * slot + 1](self.vectors_detail[as_detail])
             if slot == 0:
                 approximation = approximation + self.free_approximation(as_approximation)
-                detail = detail + self.free_detail(picked)
+                detail = detail + self.free_detail(as_detail)
             value = torch.where(is_detail, detail, approximation)
             x = x + torch.where(known[None, :, None], value, self.missing[slot].to(value.dtype))
         return x

@@ -7,23 +7,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Kind = Literal["tokenizer", "ar", "compute"]
+
 
 @dataclass(frozen=True)
 class Row:
-    """``train_source`` and ``test_source`` are names of photo sources, or "A" and "B": halves of all sources."""
+    """``train_source`` and ``test_source`` are names of photo sources, or "A" and "B": halves of all sources.
+
+    ``enlarge`` doubles the picture's side so many times, ``batch`` takes the place of the recipe's.
+    """
 
     label: str
     recipe: str
     train_source: str = ""
     test_source: str = ""
-    accumulate: int = 1
+    enlarge: int = 0
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
 class Experiment:
     question: str
     rows: tuple[Row, ...]
-    kind: Literal["tokenizer", "ar"] = "tokenizer"
+    kind: Kind = "tokenizer"
 
 
 EXPERIMENTS = {
@@ -91,5 +97,20 @@ EXPERIMENTS = {
             Row("train B, test A", "studio-128", "B", "A"),
             Row("train B, test B", "studio-128", "B", "B"),
         ),
+    ),
+    "compute": Experiment(
+        "What do resolution and batch cost, and does training stay calm? A raster quadruples its tokens when the "
+        "side doubles; SIT adds one scale.",
+        (
+            Row("ViT-VQGAN, smallest side", "vit-vqgan-256"),
+            Row("ViT-VQGAN, side x 2", "vit-vqgan-256", enlarge=1),
+            Row("ViT-VQGAN, side x 4", "vit-vqgan-256", enlarge=2),
+            Row("SIT-SCD, smallest side", "sit-scd-4-256"),
+            Row("SIT-SCD, side x 2", "sit-scd-4-256", enlarge=1),
+            Row("SIT-SCD, side x 4", "sit-scd-4-256", enlarge=2),
+            Row("SIT-SCD, smallest side, batch 2", "sit-scd-4-256", batch=2),
+            Row("SIT-SCD, smallest side, batch 24", "sit-scd-4-256", batch=24),
+        ),
+        kind="compute",
     ),
 }

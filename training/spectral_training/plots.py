@@ -22,8 +22,8 @@ def plot_curves(lines: list[dict], path: Path, kind: str) -> None:
             mean = [sum(c[i] for c in curves) / len(curves) for i in range(length)]
             axes.plot([i * steps / length for i in range(length)], mean, label=label, linewidth=1)
         axes.set_xlabel("step")
-        axes.set_ylabel("squared error" if kind == "tokenizer" else "loss, nats a token")
-        axes.set_yscale("log" if kind == "tokenizer" else "linear")
+        axes.set_ylabel("loss, nats a token" if kind == "ar" else "squared error")
+        axes.set_yscale("linear" if kind == "ar" else "log")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=6)
         path.parent.mkdir(parents=True, exist_ok=True)

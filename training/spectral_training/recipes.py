@@ -261,6 +261,20 @@ def debug(recipe: Recipe) -> Recipe:
     return Recipe(f"{recipe.name}-debug", training, autoregressive, decoder)
 
 
+def resized(recipe: Recipe, doublings: int) -> Recipe:
+    """The recipe for pictures of 2**doublings times the side.
+
+    A raster keeps its patches and gets a larger grid; a pyramid keeps its grid and gets more scales, as the paper's do.
+    """
+    layout = recipe.tokenizer.model.layout
+    size = layout.image_size * 2**doublings
+    if layout.levels:
+        larger = replace(layout, image_size=size, levels=layout.levels + doublings)
+    else:
+        larger = replace(layout, image_size=size, grid=layout.grid * 2**doublings)
+    return with_model(recipe, recipe.name, layout=larger, scale_std=())
+
+
 def all_recipes() -> dict[str, Callable[[], Recipe]]:
     """Every full-sized recipe and studio-debug; each also has its ``-debug`` sibling."""
     from .paper import paper_recipes

@@ -19,10 +19,11 @@ import torch
 
 from . import data
 from .checkpoint import commit
+from .cost import cpu_time, saved_bytes
 from .experiments import EXPERIMENTS, Experiment, Row
 from .figures import ar_figures, tokenizer_figures
 from .plots import plot_curves
-from .recipes import Recipe, recipe
+from .recipes import Recipe, recipe, resized
 from .runtime import Runtime, RuntimeOptions
 from .train_ar import Trainer as ArTrainer
 from .train_ar import condition_for, unigram_loss
@@ -73,7 +74,7 @@ def run_all(options: Options) -> None:
     for name in options.only or EXPERIMENTS:
         for seed in options.seeds:
             for row in EXPERIMENTS[name].rows:
-                chosen = recipe(row.recipe if options.full else f"{row.recipe}-debug")
+                chosen = recipe_of(row, options)
                 line = {"experiment": name, "label": row.label, "recipe": chosen.name, "seed": seed}
                 if key(line) in done:
                     continue
@@ -84,6 +85,14 @@ def run_all(options: Options) -> None:
                 with options.lines.open("a") as file:
                     file.write(json.dumps(line) + "\n")
                 print(json.dumps({k: line[k] for k in ("experiment", "label", "seed", "seconds")}), flush=True)
+
+
+def recipe_of(row: Row, options: Options) -> Recipe:
+    chosen = recipe(row.recipe if options.full else f"{row.recipe}-debug")
+    chosen = resized(chosen, row.enlarge) if row.enlarge else chosen
+    if row.batch is None:
+        return chosen
+    return replace(chosen, tokenizer=replace(chosen.tokenizer, codec_batch=row.batch))
 
 
 def key(line: dict) -> tuple:
@@ -113,10 +122,12 @@ def run_row(
     """Train one row and measure it; everything that a line of the report needs."""
     photos, tests = choose(train, row.train_source), choose(held_out, row.test_source)
     start = time.monotonic()
-    tokenizer, curve = trained_tokenizer(chosen, seed, options, photos, row, tokenizers)
-    if experiment.kind == "tokenizer":
-        trunk = "alex" if options.perceptual else None
-        figures: dict[str, object] = dict(tokenizer_figures(tokenizer, tests, trunk, options.perceptual))
+    tokenizer, curve, cost = trained_tokenizer(chosen, seed, options, photos, row, tokenizers)
+    if experiment.kind != "ar":
+        # Networks that were trained on photos of 224 pixels have nothing to say about what resolution costs.
+        judged = options.perceptual and experiment.kind == "tokenizer"
+        trunk = "alex" if judged else None
+        figures: dict[str, object] = cost | tokenizer_figures(tokenizer, tests, trunk, judged)
         steps, batch = options.steps or chosen.tokenizer.steps, chosen.tokenizer.codec_batch
     else:
         steps, batch = (options.steps or 2 * chosen.ar.steps) // 2, chosen.ar.batch
@@ -152,7 +163,7 @@ def command_of(experiment: Experiment, seed: int, options: Options) -> str:
 def trained_tokenizer(
     chosen: Recipe, seed: int, options: Options, photos: list[data.Photo], row: Row, known: dict
 ) -> tuple:
-    """Model with averaged weights and its curve of squared errors; trained once for equal settings."""
+    """Model with averaged weights, its curve of squared errors and what it cost; trained once for equal settings."""
     steps = options.steps or chosen.tokenizer.steps
     config = replace(chosen.tokenizer, seed=seed, steps=steps)
     name = (repr(config), row.train_source)
@@ -163,8 +174,15 @@ def trained_tokenizer(
             for step in range(config.head_steps):
                 trainer.update(step / config.head_steps)
             trainer.enter_joint()
-        curve = [trainer.update(step / steps)["codec_l2"] for step in range(steps)]
-        known[name] = trainer.averaged(), curve
+        with cpu_time() as timer:
+            curve = [trainer.update(step / steps)["codec_l2"] for step in range(steps)]
+        kept = saved_bytes(lambda: trainer.joint_losses()["loss"], list(trainer.model.parameters()))
+        cost = {
+            "tokens": config.model.layout.tokens,
+            "cpu ms a picture": 1000 * timer.cpu_seconds / (steps * config.codec_batch),
+            "saved MB a picture": kept / 1e6 / config.codec_batch,
+        }
+        known[name] = trainer.averaged(), curve, cost
     return known[name]
 
 
@@ -202,8 +220,9 @@ def spikes(curve: list[float], window: int = 20, factor: float = 2.0) -> int:
 
 COLUMNS = {
     "tokenizer": ("psnr", "ssim", "ms_ssim", "st_lpips", "fd_enl0"),
-    "ar": ("parameters", "unigram loss", "right loss", "below unigram %", "shuffled loss", "retrieval %",
+    "ar": ("parameters", "unigram loss", "right loss", "by scale", "below unigram %", "shuffled loss", "retrieval %",
            "retrieval, finer tokens %", "drawing pictures_per_second"),
+    "compute": ("tokens", "cpu ms a picture", "saved MB a picture"),
 }  # fmt: skip
 
 
@@ -215,10 +234,19 @@ def spread(values: list[float]) -> str:
     return text if len(values) == 1 else f"{text} ± {(max(values) - min(values)) / 2:.{digits}f}"
 
 
+def cell(values: list) -> str:
+    """One figure of a row over its seeds; figures that are lists, one number a scale, keep their order."""
+    if isinstance(values[0], list):
+        return " / ".join(spread([float(v) for v in column]).split(" ")[0] for column in zip(*values, strict=True))
+    return spread([float(value) for value in values])
+
+
 def columns_of(kind: str, lines: list[dict]) -> list[str]:
     present = list(dict.fromkeys(name for line in lines for name in line["figures"]))
     if kind == "ar":
         return [c for c in COLUMNS["ar"] if c in present]
+    if kind == "compute":
+        return [c for c in COLUMNS["compute"] if c in present]
     sizes = sorted({int(n.split()[0]) for n in present if n.split()[0].isdigit()}, reverse=True)
     full = [f"{sizes[0]} {m}" for m in COLUMNS["tokenizer"]] if sizes else []
     reduced = [f"{side} psnr" for side in sizes[1:]]
@@ -235,10 +263,7 @@ def table(experiment: Experiment, lines: list[dict]) -> str:
         if not mine:
             rows.append(f"| {row.label} |" + " |" * len(columns) + " | not run |")
             continue
-        cells = [
-            spread([float(x["figures"][c]) for x in mine]) if all(c in x["figures"] for x in mine) else ""
-            for c in columns
-        ]
+        cells = [cell([x["figures"][c] for x in mine]) if all(c in x["figures"] for x in mine) else "" for c in columns]
         total = sum(line["spikes"] for line in mine)
         rows.append(f"| {row.label} | " + " | ".join(cells) + f" | {total} | {len(mine)} |")
     return "\n".join([head, "|" + "---|" * (len(columns) + 3), *rows])

@@ -72,7 +72,8 @@ def measure_std(photos: list[data.Photo], layout: Layout) -> tuple[float, ...]:
         part = views[start : start + 32]
         for s, band in enumerate(pyramid(data.to_tensor(part))):
             sums[s] += band.double().pow(2).mean() * len(part)
-    return tuple(round(float(v), 4) for v in (sums / len(views)).sqrt())
+    # A scale that is empty, as in enlarged pictures, is divided by something small and not by nothing.
+    return tuple(max(round(float(v), 4), 1e-3) for v in (sums / len(views)).sqrt())
 
 
 def draw_kinds(

@@ -142,3 +142,12 @@ def test_a_class_is_a_prefix_of_one_position():
     assert text.shape == (2, 1, config.text_width)
     hidden = model(text, lengths, codes_for(model)[:1].expand(2, -1))
     assert (hidden[0] - hidden[1]).abs().max() > 1e-5
+
+
+@pytest.mark.parametrize("name", ["parti-vit-vqgan-text-350m-debug", "ar-sit-4-class-350m-debug"])
+def test_a_code_that_only_the_larger_codebook_has_is_read(name: str):
+    """A raster has a detail codebook of one entry, which none of its codes but 0 fits."""
+    model = recipe(name).ar.model.build()
+    codes = torch.full((1, model.layout.tokens), model.config.approximation_codes - 1)
+    hidden = model(torch.randn(1, 1, model.config.text_width), torch.tensor([1]), codes)
+    assert hidden.isfinite().all()

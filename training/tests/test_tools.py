@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from spectral_training import bench, data, plan, results, shards
+from spectral_training.cost import saved_bytes
 from spectral_training.experiments import EXPERIMENTS
 from spectral_training.recipes import recipe
 
@@ -133,6 +135,27 @@ def test_a_row_is_run_and_measured(shards: Path, tmp_path: Path):
     assert all(line["figures"]["32 psnr"] > 5 for line in lines)
     results.main(options)  # nothing is left to run
     assert len(options.lines.read_text().splitlines()) == len(lines)
+
+
+def test_what_resolution_and_batch_cost_is_measured(shards: Path, tmp_path: Path):
+    options = results.Options(
+        run=True, only=("compute",), seeds=(0,), steps=2, data=str(shards / "train-*.tar"), photos=16,
+        validation=str(shards / "val-*.tar"), held_out=12, lines=tmp_path / "l.jsonl", out=tmp_path / "r.md",
+    )  # fmt: skip
+    results.main(options)
+    figures = {line["label"]: line["figures"] for line in results.read(options.lines)}
+    assert [figures[f"ViT-VQGAN, {side}"]["tokens"] for side in ("smallest side", "side x 2", "side x 4")] == [
+        64, 256, 1024,
+    ]  # fmt: skip
+    assert [figures[f"SIT-SCD, {side}"]["tokens"] for side in ("smallest side", "side x 2", "side x 4")] == [64, 80, 96]
+    large, small = (figures[f"SIT-SCD, {side}"]["saved MB a picture"] for side in ("side x 4", "smallest side"))
+    assert large > small > 0
+
+
+def test_saved_bytes_are_those_of_the_activations():
+    weight = torch.zeros(8, 8, requires_grad=True)
+    x = torch.zeros(100, 8)
+    assert saved_bytes(lambda: ((x @ weight) ** 2).sum(), [weight]) == 2 * 100 * 8 * 4  # x, and what is squared
 
 
 def test_a_spike_is_a_loss_far_above_those_before():
