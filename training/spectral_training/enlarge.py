@@ -52,7 +52,7 @@ class EnlargeConfig:
 
 SPEEDS: dict[str, EnlargeConfig] = {
     "best": EnlargeConfig(width=64, blocks=6),
-    "fast": EnlargeConfig(width=24, blocks=3),
+    "fast": EnlargeConfig(width=32, blocks=3),
 }
 
 

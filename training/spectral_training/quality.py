@@ -24,9 +24,13 @@ from PIL import Image
 from torch import Tensor
 
 from . import data
+from .ar import AutoregressiveModel
 from .checkpoint import commit
+from .edit_figures import Edits, caption_states, drawn_pictures, edit_table, redraw_squares
 from .evaluate import centre_crop, project, psnr, ssim, to_levels
+from .grid import save_grid
 from .perceptual import PerceptualDistance
+from .quantize import perplexity
 from .text_figures import text_figures
 from .tokenizer import Tokenizer
 from .wavelet import haar_forward
@@ -48,7 +52,18 @@ class Options:
     text_limit: int = 200
     """Photos for the figures of text, which cost ten passes each."""
     text: bool = True
+    edits: int = 100
+    """Photos for the figures of masked edits."""
 
+
+DRAWN = [
+    "a dog runs on green grass",
+    "a mountain with snow under a blue sky",
+    "waves on a beach at sunset",
+    "a plate of food on a table",
+    "a yellow flower",
+]
+"""Captions of the sheet of pictures drawn from nothing else."""
 
 Enlarge = Callable[[Tensor], Tensor]
 """(B, 3, h, w) levels 0..255 -> (B, 3, f * h, f * w), not yet projected."""
@@ -72,6 +87,7 @@ class Tables:
     upscaling: dict[int, list[Row]] = field(default_factory=dict)
     reconstruction: dict[str, float] = field(default_factory=dict)
     text: dict[str, object] = field(default_factory=dict)
+    edits: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def by_filter(kernel: Image.Resampling, factor: int) -> Enlarge:
@@ -146,10 +162,16 @@ def measure(enlarge: Enlarge, name: str, target: Tensor, factor: int, distance: 
 
 @torch.no_grad()
 def reconstruction(model: Tokenizer, photos: list[data.Photo], distance: PerceptualDistance) -> dict[str, float]:
-    """PSNR from codes at each resolution of the pyramid, and the perceptual distance at the finest."""
+    """PSNR from codes at each resolution of the pyramid, perceptual distance at the finest, usage of the codebooks."""
     size, figures = model.layout.image_size, {}
     target = data.to_tensor([data.whole(p, size) for p in photos])
-    restored = torch.cat([model.decode_codes(model.encode(part)) for part in target.split(25)])
+    codes = torch.cat([model.encode(part) for part in target.split(25)])
+    restored = torch.cat([model.decode_codes(part) for part in codes.split(25)])
+    n = model.layout.tokens_per_scale
+    books = {"approximation": model.config.approximation_codes, "detail": model.config.detail_codes}
+    for (name, entries), part in zip(books.items(), (codes[:, :n], codes[:, n:]), strict=True):
+        used, spread = perplexity(part, entries)
+        figures |= {f"{name} used": 100 * used / entries, f"{name} perplexity": spread}
     far = torch.cat([distance(a.clamp(-1, 1), b) for a, b in zip(restored.split(50), target.split(50), strict=True)])
     figures["perceptual"] = float(far.mean())
     for level in range(model.layout.levels):
@@ -215,12 +237,65 @@ def page(tables: Tables, options: Options) -> str:
         lines += ["", f"![Repeated pixels, filter, network, ours, truth](images/quality-x{factor}.jpg)", ""]
     lines += ["## From codes alone", "", "Whole photos, reduced by area.", "", "| side | PSNR |", "| --: | --: |"]
     lines += [f"| {k.split()[1]} | {v:.2f} |" for k, v in tables.reconstruction.items() if k.startswith("psnr")]
-    lines += ["", f"Perceptual distance at full size: {tables.reconstruction['perceptual']:.4f}.", ""]
+    codes = tables.reconstruction
+    lines += [
+        "",
+        f"Perceptual distance at full size: {codes['perceptual']:.4f}. Of the approximation codebook"
+        f" {codes['approximation used']:.0f} % is used (perplexity {codes['approximation perplexity']:.0f}), of the"
+        f" detail codebook {codes['detail used']:.0f} % ({codes['detail perplexity']:.0f}).",
+        "",
+    ]
+    if tables.edits:
+        lines += [
+            "## Masked edits",
+            "",
+            "The middle half of whole photos at the model's side, in each direction, redrawn from the photo's own",
+            "caption with the two coarsest scales frozen and nothing blended. Border: mean jump across the border,",
+            "divided by the photo's own there.",
+            "",
+            "| in the square | perceptual | PSNR there | border |",
+            "| --- | --: | --: | --: |",
+        ]
+        lines += [
+            f"| {name} | {r['perceptual']:.4f} | {r['psnr']:.2f} | {r['border']:.2f} |"
+            for name, r in tables.edits.items()
+        ]
+        lines += [
+            "",
+            "![Photo, frozen scales, smoothly enlarged, drawn](images/quality-edits.jpg)",
+            "",
+            "Columns: the photo; the frozen scales alone; the same enlarged smoothly; drawn from the caption.",
+            "",
+            "## Drawn from captions alone",
+            "",
+            *[f"{row}. {caption}" for row, caption in enumerate(DRAWN, 1)],
+            "",
+            "![A row for each caption](images/quality-drawn.jpg)",
+            "",
+        ]
     if tables.text:
         lines += ["## Text", "", "| figure | value |", "| --- | --: |"]
         lines += [f"| {k} | {shown(v)} |" for k, v in tables.text.items()]
         lines += [""]
     return "\n".join(lines)
+
+
+def below_unigram(bundle: Path) -> dict[str, object]:
+    """What ``evaluate``, which has the training photos for the unigram loss, put into the bundle."""
+    names = {"ar unigram loss", "ar right loss", "ar below unigram %"}
+    metrics = json.loads((bundle / "model.json").read_text()).get("metrics", [])
+    return {f"from the bundle's card: {m['name']}": m["value"] for m in metrics if m["name"] in names}
+
+
+def edit_pictures(options: Options, photos: list[data.Photo], tokenizer: Tokenizer, ar: AutoregressiveModel) -> Edits:
+    """Edit photos, and write the sheets of edits and of pictures drawn from captions alone."""
+    texts = caption_states(ar, [*(p.captions[0] for p in photos), *DRAWN])
+    edits = redraw_squares(tokenizer, ar, photos, texts)
+    images, few = options.out.parent / "images", slice(0, 6)
+    drawn, *others = (picture[few] for picture in edits.results.values())
+    save_grid(list(torch.stack([edits.truth[few], *others, drawn], dim=1)), images / "quality-edits.jpg")
+    save_grid(drawn_pictures(tokenizer, ar, DRAWN, texts, 6), images / "quality-drawn.jpg")
+    return edits
 
 
 def shown(value: object) -> str:
@@ -243,13 +318,16 @@ def main(options: Options) -> None:
         picture_strip(options, photos[:6], factor, options.out.parent / "images" / f"quality-x{factor}.jpg")
     tokenizer, ar = load_checkpoint(options.checkpoint)
     tables.reconstruction = reconstruction(tokenizer, photos, distance)
+    if options.edits:
+        tables.edits = edit_table(edit_pictures(options, photos[: options.edits], tokenizer, ar), distance)
     if options.text:
-        tables.text = text_figures(tokenizer, ar, photos[: options.text_limit])
+        tables.text = text_figures(tokenizer, ar, photos[: options.text_limit]) | below_unigram(options.bundle)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(page(tables, options))
     figures = {
         "upscaling": {f: [vars(r) for r in rows] for f, rows in tables.upscaling.items()},
         "reconstruction": tables.reconstruction,
+        "edits": tables.edits,
         "text": tables.text,
     }
     options.out.with_suffix(".json").write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,11 +1,20 @@
 """Parts of the quality page that figures depend on."""
 
+from pathlib import Path
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 
+from spectral_training import data
+from spectral_training.edit_figures import FROZEN, border_index, edit_table, redraw_squares
 from spectral_training.evaluate import project
+from spectral_training.perceptual import PerceptualDistance
 from spectral_training.quality import round_blocks
+from spectral_training.recipes import recipe
+from spectral_training.text import CaptionStates
 from spectral_training.text_figures import distinct_best, shifted
+from spectral_training.tokenizer import Tokenizer
 
 
 def test_rounding_keeps_every_block_sum_and_stays_within_a_level() -> None:
@@ -30,3 +39,33 @@ def test_an_equal_caption_of_another_photo_is_no_mistake() -> None:
     captions = ["a cat"] * 50
     losses = torch.rand(50, 10)
     assert distinct_best(losses, captions).all()
+
+
+def test_a_border_shows_where_the_square_does_not_continue_its_surroundings() -> None:
+    ramp = torch.linspace(-1, 1, 64).expand(2, 3, 64, 64)
+    square = (16, 16, 32)
+    assert border_index(ramp, ramp, square) == 1
+    lifted = ramp.clone()
+    lifted[..., 16:48, 16:48] += 0.1
+    assert border_index(lifted, ramp, square) > 2
+
+
+def test_edits_change_their_square_alone_and_keep_the_frozen_scales(shards: Path, tokenizer: Tokenizer) -> None:
+    photos = data.load_photos(str(shards / "val-*.tar"), 3)
+    config = recipe("studio-debug").ar.model
+    ar = config.build().eval()
+    texts = CaptionStates(
+        {c: np.zeros((2, config.text_width), np.float16) for c in ["", *(p.captions[0] for p in photos)]}
+    )
+    edits = redraw_squares(tokenizer, ar, photos, texts)
+    top, left, side = edits.square
+    outside = torch.ones(edits.truth.shape[-2:], dtype=torch.bool)
+    outside[top : top + side, left : left + side] = False
+    block = 2 ** (tokenizer.layout.scales - FROZEN)
+    for name, picture in edits.results.items():
+        assert torch.equal(picture[..., outside], edits.truth[..., outside]), name
+    drawn = edits.results["frozen scales alone"]
+    assert torch.allclose(F.avg_pool2d(drawn, block), F.avg_pool2d(edits.truth, block), atol=1e-5)
+    table = edit_table(edits, PerceptualDistance())
+    assert table["frozen scales alone"]["perceptual"] > 0
+    assert set(table) == set(edits.results)
