@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.js";
+import { BIN_COUNT, exponentials, type Weights } from "./exp.js";
 import type { Random } from "./random.js";
 
 /** How a token is drawn from its logits; see `samplingSchema` of the contract. */
@@ -35,76 +36,89 @@ export function guideLogits(
  * @throws AppError ENGINE_OUTPUT_INVALID if no logit is finite or one is NaN
  */
 export function tokenProbabilities(logits: Float32Array, settings: DrawSettings): Float64Array {
-  const { temperature, topK, topP } = settings;
-  const largest = largestOf(logits);
-  const weights = new Float64Array(logits.length);
-  for (let token = 0; token < weights.length; token++) {
-    weights[token] = Math.exp(((logits[token] ?? 0) - largest) / temperature);
-  }
-  if (topK > 0 && topK < weights.length) {
-    keepFrom(weights, weights.slice().sort()[weights.length - topK] ?? 0);
-  }
-  if (topP < 1) keepNucleus(weights, topP);
+  const weights = keptWeights(logits, largestOf(logits), settings);
   const sum = sumOf(weights);
-  for (let token = 0; token < weights.length; token++) {
-    weights[token] = (weights[token] ?? 0) / sum;
-  }
-  return weights;
+  return weights.map((weight) => weight / sum);
 }
 
 /** Draws a token. @throws AppError ENGINE_OUTPUT_INVALID as {@link tokenProbabilities} */
 export function drawToken(logits: Float32Array, settings: DrawSettings, random: Random): number {
   // Drawn even where it is not needed, so that one temperature does not shift another's numbers.
-  const point = random.next();
-  if (settings.temperature === 0) return logits.indexOf(largestOf(logits));
-  const probabilities = tokenProbabilities(logits, settings);
+  const share = random.next();
+  const largest = largestOf(logits);
+  if (settings.temperature === 0) return logits.indexOf(largest);
+  const weights = keptWeights(logits, largest, settings);
+  const point = share * sumOf(weights);
   let passed = 0;
   let last = 0;
-  for (let token = 0; token < probabilities.length; token++) {
-    const probability = probabilities[token] ?? 0;
-    if (probability === 0) continue;
+  for (let token = 0; token < weights.length; token++) {
+    const weight = weights[token] ?? 0;
+    if (weight === 0) continue;
     last = token;
-    passed += probability;
+    passed += weight;
     if (point < passed) return token;
   }
-  // Rounding can leave the sum a hair below 1.
+  // Rounding can leave the point at the very end.
   return last;
 }
 
-function keepFrom(weights: Float64Array, edge: number): void {
-  for (let token = 0; token < weights.length; token++) {
-    if ((weights[token] ?? 0) < edge) weights[token] = 0;
-  }
+/** Weights in proportion to the probabilities. */
+function keptWeights(
+  logits: Float32Array,
+  largest: number,
+  { temperature, topK, topP }: DrawSettings,
+): Float64Array {
+  const weights = exponentials(logits, largest, temperature);
+  const { values } = weights;
+  if (topK > 0 && topK < values.length) keepHeaviest(weights, topK, "one");
+  if (topP < 1) keepHeaviest(weights, topP * sumOf(values), "mass");
+  return values;
 }
 
-/** Drops what is not among the likeliest tokens that together have the share `topP`. */
-function keepNucleus(weights: Float64Array, topP: number): void {
-  const total = sumOf(weights);
-  // All tokens lighter than this have less than the share 1 - topP together, so none of them is
-  // needed: sorting the others alone takes a fraction of the time.
-  const negligible = ((1 - topP) * total) / weights.length;
-  const sorted = weights.filter((weight) => weight >= negligible).sort();
-  let sum = 0;
-  for (let index = sorted.length - 1; index >= 0; index--) {
-    sum += sorted[index] ?? 0;
-    if (sum >= topP * total || index === 0) {
-      keepFrom(weights, sorted[index] ?? 0);
-      return;
-    }
+/**
+ * Drops what is lighter than the heaviest weights that together amount to `wanted`. Only the bin in
+ * which that is reached has to be sorted.
+ * @param unit what a weight amounts to: its own mass, or one
+ */
+function keepHeaviest({ values, bins }: Weights, wanted: number, unit: "mass" | "one"): void {
+  const isMass = unit === "mass";
+  const amounts = new Float64Array(BIN_COUNT);
+  for (let token = 0; token < values.length; token++) {
+    const weight = values[token] ?? 0;
+    const bin = bins[token] ?? 0;
+    if (weight > 0) amounts[bin] = (amounts[bin] ?? 0) + (isMass ? weight : 1);
+  }
+  let bin = 0;
+  let reached = 0;
+  while (bin < BIN_COUNT && reached + (amounts[bin] ?? 0) < wanted) reached += amounts[bin++] ?? 0;
+  const inBin: number[] = [];
+  for (let token = 0; token < values.length; token++) {
+    if (bins[token] === bin) inBin.push(values[token] ?? 0);
+  }
+  inBin.sort((one, other) => other - one);
+  let edge = 0;
+  for (const weight of inBin) {
+    edge = weight;
+    reached += isMass ? weight : 1;
+    if (reached >= wanted) break;
+  }
+  for (let token = 0; token < values.length; token++) {
+    if ((values[token] ?? 0) < edge) values[token] = 0;
   }
 }
 
 function sumOf(values: Float64Array): number {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let index = 0; index < values.length; index++) sum += values[index] ?? 0;
   return sum;
 }
 
 function largestOf(logits: Float32Array): number {
   let largest = -Infinity;
-  for (const logit of logits) {
-    if (Number.isNaN(logit)) throw notFinite();
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token] ?? 0;
     if (logit > largest) largest = logit;
+    else if (Number.isNaN(logit)) throw notFinite();
   }
   if (!Number.isFinite(largest)) throw notFinite();
   return largest;
