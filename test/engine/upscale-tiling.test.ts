@@ -4,7 +4,7 @@ import { AppError } from "../../src/core/errors.js";
 import { createRaster, cropRaster, rastersEqual, type Raster } from "../../src/core/raster.js";
 import { rectOfSize } from "../../src/core/rect.js";
 import { findBlockMismatch } from "../../src/core/verify.js";
-import type { EnlargingNetwork, Planes } from "../../src/engine/bundle/enlarger.js";
+import { Pace, type EnlargingNetwork, type Planes } from "../../src/engine/bundle/enlarger.js";
 import { readPicture } from "../../src/engine/index.js";
 import { chooseMethod } from "../../src/engine/upscale/choose-method.js";
 import { RasterSink } from "../../src/engine/upscale/row-sink.js";
@@ -75,6 +75,8 @@ async function upscale(
 function watched(real: EnlargingNetwork, onTile: (planes: Planes) => void): EnlargingNetwork {
   return {
     network: real.network,
+    pace: new Pace(),
+    ready: () => real.ready(),
     run: async (planes) => {
       onTile(planes);
       return real.run(planes);

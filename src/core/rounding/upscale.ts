@@ -1,6 +1,7 @@
 import { AppError } from "../errors.js";
 import { createSamples, maxSampleOf, type Raster, type Samples } from "../raster.js";
 import { BoxSumRounder } from "./box-sum.js";
+import { hasQuickWay, roundRowQuickly, type BlockRow } from "./quick-blocks.js";
 
 /**
  * Where the prediction of a rectangle of blocks lies: that of output pixel (x, y) and channel c is
@@ -55,19 +56,49 @@ export function createUpscaleRounder(factor: number): BoxSumRounder {
  * @throws AppError ENGINE_OUTPUT_INVALID if a predicted sample is not finite
  */
 export function roundBlocks(request: BlocksRequest, rounder: BoxSumRounder): void {
-  const { width, height, channels, factor, source, isRepeated } = request;
+  const { height, channels, factor, isRepeated } = request;
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const isFlat = isRepeated !== undefined && isRepeated[y * width + x] !== 0;
-      const at = source.offset + y * source.rowStride + x * source.pixelStride;
-      for (let channel = 0; channel < channels; channel++) {
-        const sample = source.data[at + channel] ?? 0;
-        if (isFlat) repeatSample(request, x, y, channel, sample);
-        else if (factor !== 2 || !roundFour(request, x, y, channel, sample)) {
-          roundAny(request, x, y, channel, sample, rounder);
-        }
+    if (isRepeated !== undefined) repeatMarked(request, y);
+    for (let channel = 0; channel < channels; channel++) {
+      if (hasQuickWay(factor)) {
+        roundRowQuickly(rowOf(request, y, channel), (x) => {
+          roundAny(request, x, y, channel, rounder);
+        });
+      } else {
+        roundRowSlowly(request, y, channel, rounder);
       }
     }
+  }
+}
+
+function rowOf(request: BlocksRequest, y: number, channel: number): BlockRow {
+  const { prediction, source, output, width, factor, maxSample, isRepeated } = request;
+  return {
+    prediction,
+    from:
+      prediction.offset + factor * y * prediction.rowStride + channel * prediction.channelStride,
+    source,
+    at: source.offset + y * source.rowStride + channel,
+    output,
+    to: output.offset + factor * y * output.rowStride + channel,
+    count: width,
+    factor,
+    maxSample,
+    isRepeated,
+    firstFlag: y * width,
+  };
+}
+
+function roundRowSlowly(
+  request: BlocksRequest,
+  y: number,
+  channel: number,
+  rounder: BoxSumRounder,
+): void {
+  const { width, isRepeated } = request;
+  for (let x = 0; x < width; x++) {
+    const isFlat = isRepeated !== undefined && isRepeated[y * width + x] !== 0;
+    if (!isFlat) roundAny(request, x, y, channel, rounder);
   }
 }
 
@@ -99,69 +130,23 @@ export function roundUpscaled(
   return { width: width * factor, height: height * factor, channels, depth, data: output };
 }
 
-/**
- * Blocks of 2 x 2 that no bound touches, which are nearly all there are: the same result as
- * {@link roundAny} without a loop. False, with nothing written, where it does not apply.
- */
-function roundFour(
-  { prediction, output, maxSample }: BlocksRequest,
-  x: number,
-  y: number,
-  channel: number,
-  sample: number,
-): boolean {
-  const { data, rowStride, pixelStride, scale } = prediction;
-  const from =
-    prediction.offset +
-    2 * y * rowStride +
-    2 * x * pixelStride +
-    channel * prediction.channelStride;
-  // A missing prediction must not pass for black, hence NaN, which the general case refuses.
-  const a = (data[from] ?? Number.NaN) * scale;
-  const b = (data[from + pixelStride] ?? Number.NaN) * scale;
-  const c = (data[from + rowStride] ?? Number.NaN) * scale;
-  const d = (data[from + rowStride + pixelStride] ?? Number.NaN) * scale;
-  const shift = sample - (a + b + c + d) / 4;
-  const [least, most] = [Math.min(a, b, c, d), Math.max(a, b, c, d)];
-  if (!(least + shift >= 0 && most + shift <= maxSample)) return false;
-  let w = Math.floor(a + shift);
-  let v = Math.floor(b + shift);
-  let u = Math.floor(c + shift);
-  let t = Math.floor(d + shift);
-  let missing = 4 * sample - w - v - u - t;
-  if (missing < 0 || missing > 3) return false;
-  let [ra, rb, rc, rd] = [a + shift - w, b + shift - v, c + shift - u, d + shift - t];
-  for (; missing > 0; missing--) {
-    const largest = Math.max(ra, rb, rc, rd);
-    // Starting with the last one is what the general case does with a tie of four.
-    if (rd === largest) [t, rd] = [t + 1, -1];
-    else if (rb === largest) [v, rb] = [v + 1, -1];
-    else if (rc === largest) [u, rc] = [u + 1, -1];
-    else [w, ra] = [w + 1, -1];
-  }
-  const to = output.offset + 2 * y * output.rowStride + 2 * x * output.pixelStride + channel;
-  output.data[to] = w;
-  output.data[to + output.pixelStride] = v;
-  output.data[to + output.rowStride] = u;
-  output.data[to + output.rowStride + output.pixelStride] = t;
-  return true;
-}
-
 function roundAny(
-  { prediction, output, factor, maxSample }: BlocksRequest,
+  { prediction, source, output, factor, maxSample }: BlocksRequest,
   x: number,
   y: number,
   channel: number,
-  sample: number,
   rounder: BoxSumRounder,
 ): void {
   const { data, rowStride, pixelStride, channelStride, scale } = prediction;
   const { targets, result } = rounder;
   const count = factor * factor;
+  const at = source.offset + y * source.rowStride + x * source.pixelStride + channel;
+  const sample = source.data[at] ?? 0;
   let from =
     prediction.offset + factor * (y * rowStride + x * pixelStride) + channel * channelStride;
   for (let i = 0; i < count; from += rowStride) {
     for (let column = 0; column < factor; column++) {
+      // A missing prediction must not pass for black, hence NaN, which is refused.
       targets[i++] = (data[from + column * pixelStride] ?? Number.NaN) * scale;
     }
   }
@@ -174,17 +159,20 @@ function roundAny(
   }
 }
 
-function repeatSample(
-  { output, factor }: BlocksRequest,
-  x: number,
-  y: number,
-  channel: number,
-  sample: number,
-): void {
-  let to = output.offset + factor * (y * output.rowStride + x * output.pixelStride) + channel;
-  for (let row = 0; row < factor; row++, to += output.rowStride) {
-    for (let column = 0; column < factor; column++) {
-      output.data[to + column * output.pixelStride] = sample;
+/** Repeats the pixels of a row that are marked for it, all channels. */
+function repeatMarked(request: BlocksRequest, y: number): void {
+  const { source, output, width, channels, factor, isRepeated } = request;
+  for (let x = 0; x < width; x++) {
+    if (isRepeated?.[y * width + x] === 0) continue;
+    const at = source.offset + y * source.rowStride + x * source.pixelStride;
+    const first = output.offset + factor * (y * output.rowStride + x * output.pixelStride);
+    for (let row = 0; row < factor; row++) {
+      for (let column = 0; column < factor; column++) {
+        const to = first + row * output.rowStride + column * output.pixelStride;
+        for (let channel = 0; channel < channels; channel++) {
+          output.data[to + channel] = source.data[at + channel] ?? 0;
+        }
+      }
     }
   }
 }

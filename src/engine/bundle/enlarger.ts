@@ -12,11 +12,32 @@ export interface Planes {
 /** What enlarges; {@link Enlarger} is the one there is. */
 export interface EnlargingNetwork {
   readonly network: Pick<EnlargeNetwork, "factor" | "halo">;
+  /** Kept from job to job, so that the first tile of the next one has a good size already. */
+  readonly pace: Pace;
+  /** Loads the network, so that the next run takes the time of a run. */
+  ready(): Promise<void>;
   run(planes: Planes): Promise<Planes>;
+}
+
+/** How fast something turned out to be. */
+export class Pace {
+  #msPerPixel: number | null = null;
+
+  /** Milliseconds that an input pixel takes, or null as long as nothing is known. */
+  get msPerPixel(): number | null {
+    return this.#msPerPixel;
+  }
+
+  /** Learns from a run; what was before counts as much, since machines have more to do at times. */
+  note(pixels: number, milliseconds: number): void {
+    const found = milliseconds / pixels;
+    this.#msPerPixel = this.#msPerPixel === null ? found : (this.#msPerPixel + found) / 2;
+  }
 }
 
 /** A convolutional network that enlarges pictures of any size. */
 export class Enlarger implements EnlargingNetwork {
+  readonly pace = new Pace();
   #check: Promise<void> | undefined;
 
   constructor(
@@ -24,11 +45,8 @@ export class Enlarger implements EnlargingNetwork {
     private readonly graph: Graph,
   ) {}
 
-  /**
-   * The picture enlarged by the network's factor. It blocks this thread until it is done.
-   * @throws AppError BUNDLE_DAMAGED, OUT_OF_MEMORY, ENGINE_OUTPUT_INVALID
-   */
-  async run(planes: Planes): Promise<Planes> {
+  /** @throws AppError BUNDLE_DAMAGED, OUT_OF_MEMORY, ENGINE_OUTPUT_INVALID */
+  async ready(): Promise<void> {
     this.#check ??= this.#requireMeans();
     try {
       await this.#check;
@@ -37,6 +55,14 @@ export class Enlarger implements EnlargingNetwork {
       this.#check = undefined;
       throw error;
     }
+  }
+
+  /**
+   * The picture enlarged by the network's factor. It blocks this thread until it is done.
+   * @throws AppError BUNDLE_DAMAGED, OUT_OF_MEMORY, ENGINE_OUTPUT_INVALID
+   */
+  async run(planes: Planes): Promise<Planes> {
+    await this.ready();
     return this.#enlarge(planes);
   }
 

@@ -6,13 +6,18 @@ import {
   drawnPredictor,
   faithfulPredictor,
   mixedPredictor,
+  smoothPredictor,
   type DetailPredictor,
 } from "./detail-predictor.js";
+import { predictsDetails } from "../bundle/abilities.js";
 import { cellPixels, largestFactor } from "./known-scales.js";
 import type { UpscaleMethod } from "./upscale-window.js";
 
 /** What an upscale needs of its request; the document is already looked up. */
-export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId">;
+export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId"> & {
+  /** For enlargements that are a part of another job, which must not fail for want of detail. */
+  readonly mayBeSmooth?: boolean;
+};
 
 /**
  * Chooses what predicts the details.
@@ -24,7 +29,8 @@ export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId">
  * straight line from one to the other, so that more is never less, and every picture on the way is as
  * consistent as its ends.
  * @param factor 2, 4 or 8, which the request's size needs
- * @throws AppError REQUEST_INVALID if the model has no network for the factor and too few scales
+ * @throws AppError REQUEST_INVALID if the model has no network for the factor and too few scales, or
+ * was not trained to predict detail
  */
 export async function chooseMethod(
   loaded: LoadedModel,
@@ -37,7 +43,10 @@ export async function chooseMethod(
   const { creativity, speed = "best" } = request;
   const enlarger = model.enlarger(factor, speed);
   const isDrawn = creativity > 0;
-  if (enlarger === null || isDrawn) requireScales(loaded, factor);
+  const predicts = predictsDetails(model.manifest);
+  const isSmooth = enlarger === null && !predicts;
+  if (isSmooth && !isDrawn && request.mayBeSmooth !== true) throw cannotEnlarge(loaded);
+  if (isDrawn || (enlarger === null && predicts)) requireScales(loaded, factor);
   const drawn = isDrawn ? await drawnDetails(loaded, request, factor, context) : null;
   const method = {
     factor,
@@ -47,7 +56,7 @@ export async function chooseMethod(
   };
   // With nothing but what is drawn a network has nothing to add to colours, but still makes alpha.
   if (enlarger !== null) return { ...method, enlarger, colour: drawn, alpha: null };
-  const faithful = faithfulPredictor(model, factor);
+  const faithful = predicts ? faithfulPredictor(model, factor) : smoothPredictor(factor);
   const colour = drawn === null ? faithful : mixedPredictor(faithful, drawn, creativity);
   return { ...method, enlarger, colour, alpha: faithful };
 }
@@ -70,12 +79,26 @@ async function drawnDetails(
   });
 }
 
-function requireScales({ model }: LoadedModel, factor: number): void {
+function requireScales({ model }: Pick<LoadedModel, "model">, factor: number): void {
   const largest = largestFactor(model.layout);
   if (factor <= largest) return;
+  if (largest === 1) throw cannotEnlarge({ model });
   throw new AppError(
     "REQUEST_INVALID",
     `Expected a factor of at most ${largest} for the model ${model.manifest.id} but got ${factor}.`,
     { factor },
+  );
+}
+
+function cannotEnlarge({ model }: Pick<LoadedModel, "model">): AppError {
+  const { id, layout } = model.manifest;
+  const [reason, advice] =
+    layout.levels === 0
+      ? ["it has one scale only, the picture itself", "choose another model"]
+      : ["it predicts no detail by itself", "choose another model, or raise the creativity"];
+  return new AppError(
+    "REQUEST_INVALID",
+    `Expected a model that was trained to enlarge but ${id} was not: ${reason}; ${advice}.`,
+    { model: id },
   );
 }

@@ -15,42 +15,48 @@ export interface ChannelRange {
  */
 export function flatPixels(raster: Raster, rect: Rect, channels: ChannelRange): Uint8Array {
   const flat = new Uint8Array(rect.width * rect.height);
+  const last = { x: raster.width - 1, y: raster.height - 1 };
   let at = 0;
   for (let y = rect.y; y < bottomOf(rect); y++) {
-    for (let x = rect.x; x < rightOf(rect); x++) {
-      flat[at++] =
-        isForced(raster, x, y, channels) || isLikeNeighbours(raster, x, y, channels) ? 1 : 0;
+    const [top, bottom] = [Math.max(0, y - 1), Math.min(last.y, y + 1)];
+    for (let x = rect.x; x < rightOf(rect); x++, at++) {
+      const own = (y * raster.width + x) * raster.channels + channels.first;
+      if (isForced(raster, own, channels.count)) {
+        flat[at] = 1;
+        continue;
+      }
+      const left = x === 0 ? own : own - raster.channels;
+      const right = x === last.x ? own : own + raster.channels;
+      // Nearly every pixel differs from one beside it, and then there is no more to look at.
+      if (!isSame(raster, own, left, channels.count)) continue;
+      if (!isSame(raster, own, right, channels.count)) continue;
+      let isLikeAll = true;
+      for (let row = top; row <= bottom && isLikeAll; row++) {
+        const there = (row - y) * raster.width * raster.channels;
+        isLikeAll =
+          isSame(raster, own, left + there, channels.count) &&
+          isSame(raster, own, own + there, channels.count) &&
+          isSame(raster, own, right + there, channels.count);
+      }
+      if (isLikeAll) flat[at] = 1;
     }
   }
   return flat;
 }
 
-function isForced(raster: Raster, x: number, y: number, { first, count }: ChannelRange): boolean {
-  const max = maxSampleOf(raster.depth);
-  const at = (y * raster.width + x) * raster.channels + first;
-  for (let channel = at; channel < at + count; channel++) {
-    const sample = raster.data[channel];
+/** All samples from index `at` on are 0 or the largest value. */
+function isForced({ data, depth }: Raster, at: number, count: number): boolean {
+  const max = maxSampleOf(depth);
+  for (let channel = 0; channel < count; channel++) {
+    const sample = data[at + channel];
     if (sample !== 0 && sample !== max) return false;
   }
   return true;
 }
 
-function isLikeNeighbours(
-  { width, height, channels, data }: Raster,
-  x: number,
-  y: number,
-  { first, count }: ChannelRange,
-): boolean {
-  const own = (y * width + x) * channels + first;
-  const [left, right] = [Math.max(0, x - 1), Math.min(width - 1, x + 1)];
-  const [top, bottom] = [Math.max(0, y - 1), Math.min(height - 1, y + 1)];
-  for (let row = top; row <= bottom; row++) {
-    for (let column = left; column <= right; column++) {
-      const other = (row * width + column) * channels + first;
-      for (let channel = 0; channel < count; channel++) {
-        if (data[other + channel] !== data[own + channel]) return false;
-      }
-    }
+function isSame({ data }: Raster, one: number, other: number, count: number): boolean {
+  for (let channel = 0; channel < count; channel++) {
+    if (data[one + channel] !== data[other + channel]) return false;
   }
   return true;
 }

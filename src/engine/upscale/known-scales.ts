@@ -1,3 +1,4 @@
+import { AppError } from "../../core/errors.js";
 import type { TokenLayout } from "../../core/layout.js";
 
 /** Scales of the sequence that a tile enlarged by `factor` fills exactly; the others are missing. */
@@ -8,6 +9,20 @@ export function knownScales({ scaleCount }: TokenLayout, factor: number): number
 /** The largest factor that one pass can enlarge by: the tile is then the approximation alone. */
 export function largestFactor({ levels }: TokenLayout): number {
   return 2 ** levels;
+}
+
+/**
+ * The largest factor, at most 8, that one pass of smooth interpolation enlarges by.
+ * @throws AppError BUNDLE_UNSUPPORTED for a picture of an odd number of pixels a side
+ */
+export function largestSmoothFactor({ imageSize }: TokenLayout): number {
+  const factor = [8, 4, 2].find((power) => imageSize % power === 0 && imageSize >= 2 * power);
+  if (factor !== undefined) return factor;
+  throw new AppError(
+    "BUNDLE_UNSUPPORTED",
+    `Expected a model of an even number of pixels a side but got ${imageSize}; use another model.`,
+    { imageSize },
+  );
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import type { PredictionView } from "../../core/rounding/upscale.js";
 import type { EnlargingNetwork, Planes } from "../bundle/enlarger.js";
 import { flatPixels, type ChannelRange } from "./flat-pixels.js";
-import type { Strip } from "./strip.js";
+import { PIXELS_A_STEP, type Strip } from "./strip.js";
 import type { TileSizer } from "./tile-sizer.js";
 
 /** Details that are mixed into what the network predicts. */
@@ -64,8 +64,8 @@ export class NetworkTiles {
     strip: Strip,
     details: MixedDetails | undefined,
   ): Promise<void> {
+    await this.enlarger.ready();
     await this.callbacks.pause();
-    const start = this.callbacks.clock();
     const flat = flatPixels(this.raster, inner, channels);
     const outer = this.#outer(inner);
     let planes: Planes | null = null;
@@ -81,15 +81,30 @@ export class NetworkTiles {
     }
     if (details === undefined) {
       const view = planes === null ? NO_PREDICTION : this.#viewOf(planes, inner, outer);
-      strip.round(inner, channels, view, flat);
+      await this.#round(inner, channels, strip, view, flat);
     } else {
       const mixed = this.#mix(planes, flat, inner, outer, channels.count, details);
-      strip.round(inner, channels, mixed);
+      await this.#round(inner, channels, strip, mixed);
     }
-    // Rounding counts, too: at a factor of 8 it takes as long as the network.
-    const isTypical = planes !== null;
-    if (isTypical) this.sizer.note(outer.width * outer.height, this.callbacks.clock() - start);
     this.callbacks.onPixels(inner.width * inner.height);
+  }
+
+  /** Some rows at a time: at a factor of 8 a tile's rounding takes as long as the network. */
+  async #round(
+    inner: Rect,
+    channels: ChannelRange,
+    strip: Strip,
+    view: Omit<PredictionView, "scale">,
+    flat?: Uint8Array,
+  ): Promise<void> {
+    const { factor } = this.enlarger.network;
+    const rows = Math.max(1, Math.floor(PIXELS_A_STEP / (inner.width * factor ** 2)));
+    for (let row = 0; row < inner.height; row += rows) {
+      await this.callbacks.pause();
+      const part = { ...inner, y: inner.y + row, height: Math.min(rows, inner.height - row) };
+      const offset = view.offset + row * factor * view.rowStride;
+      strip.round(part, channels, { ...view, offset }, flat?.subarray(row * inner.width));
+    }
   }
 
   #outer(inner: Rect): Rect {
@@ -102,8 +117,10 @@ export class NetworkTiles {
 
   async #run(outer: Rect, channels: ChannelRange): Promise<Planes> {
     const { width, height } = outer;
+    const start = this.callbacks.clock();
     const data = readPlanes(this.raster, outer, channels);
     const planes = await this.enlarger.run({ width, height, data });
+    this.enlarger.pace.note(width * height, this.callbacks.clock() - start);
     if (channels.count === 1) averagePlanes(planes);
     return planes;
   }

@@ -8,6 +8,9 @@ import {
 } from "../../core/rounding/upscale.js";
 import type { ChannelRange } from "./flat-pixels.js";
 
+/** Output pixels that are rounded or handed on before a cancel is looked for. */
+export const PIXELS_A_STEP = 400_000;
+
 /** Finished output rows above a few input rows, rounded rectangle by rectangle. */
 export class Strip {
   readonly #rounder: BoxSumRounder;

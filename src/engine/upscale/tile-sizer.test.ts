@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Pace } from "../bundle/enlarger.js";
 import { TileSizer } from "./tile-sizer.js";
 
 const GIGABYTE = 2 ** 30;
@@ -13,23 +14,26 @@ function outerArea(sizer: TileSizer, halo: number): number {
 describe("the size of tiles", () => {
   it("follows the measured speed, so that a run takes less than a tenth of a second", () => {
     for (const msPerPixel of [0.0005, 0.002, 0.006]) {
-      const sizer = new TileSizer({ halo: 8, freeBytes: 16 * GIGABYTE });
-      sizer.note(10_000, 10_000 * msPerPixel);
+      const pace = new Pace();
+      pace.note(10_000, 10_000 * msPerPixel);
+      const sizer = new TileSizer({ halo: 8, freeBytes: 16 * GIGABYTE, pace });
       expect(outerArea(sizer, 8) * msPerPixel).toBeLessThan(100);
       expect(outerArea(sizer, 8) * msPerPixel).toBeGreaterThan(50);
     }
   });
 
   it("stays above three halos on a slow machine, where smaller tiles would be mostly halo", () => {
-    const sizer = new TileSizer({ halo: 18, freeBytes: 16 * GIGABYTE });
-    sizer.note(1_000, 60_000);
+    const pace = new Pace();
+    pace.note(1_000, 60_000);
+    const sizer = new TileSizer({ halo: 18, freeBytes: 16 * GIGABYTE, pace });
     expect(sizer.rows(10_000)).toBeGreaterThanOrEqual(54);
   });
 
   it("follows free memory, and what turned out to be too large", () => {
-    const area = (freeBytes: number) => outerArea(new TileSizer({ halo: 3, freeBytes }), 3);
+    const pace = new Pace();
+    const area = (freeBytes: number) => outerArea(new TileSizer({ halo: 3, freeBytes, pace }), 3);
     expect(area(GIGABYTE / 16)).toBeLessThan(area(GIGABYTE));
-    const sizer = new TileSizer({ halo: 3, freeBytes: 16 * GIGABYTE });
+    const sizer = new TileSizer({ halo: 3, freeBytes: 16 * GIGABYTE, pace });
     sizer.shrink(4_000);
     expect(outerArea(sizer, 3)).toBeLessThan(4_000);
   });
@@ -37,7 +41,7 @@ describe("the size of tiles", () => {
   it("cuts any length into equal parts without a rest that is hardly worth a run", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5_000 }), (length) => {
-        const sizer = new TileSizer({ halo: 8, freeBytes: 16 * GIGABYTE });
+        const sizer = new TileSizer({ halo: 8, freeBytes: 16 * GIGABYTE, pace: new Pace() });
         const parts: number[] = [];
         for (let left = length; left > 0; left -= parts.at(-1)!) parts.push(sizer.rows(left));
         expect(parts.every((part) => part >= 1)).toBe(true);

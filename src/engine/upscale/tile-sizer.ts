@@ -1,3 +1,5 @@
+import type { Pace } from "../bundle/enlarger.js";
+
 /** Milliseconds that one run of the network may take: a running graph cannot be cancelled. */
 const RUN_MS = 75;
 /** Pixels of the first tile, before anything is known about this machine. */
@@ -15,6 +17,8 @@ export interface TileSizerOptions {
   readonly halo: number;
   /** Bytes of memory that are free. */
   readonly freeBytes: number;
+  /** What is known about the network's speed. */
+  readonly pace: Pace;
 }
 
 /**
@@ -23,11 +27,12 @@ export interface TileSizerOptions {
  */
 export class TileSizer {
   readonly #halo: number;
+  readonly #pace: Pace;
   #largestArea: number;
-  #msPerPixel: number | null = null;
 
-  constructor({ halo, freeBytes }: TileSizerOptions) {
+  constructor({ halo, freeBytes, pace }: TileSizerOptions) {
     this.#halo = halo;
+    this.#pace = pace;
     const affordable = (freeBytes * MEMORY_SHARE) / BYTES_A_PIXEL;
     this.#largestArea = Math.min(affordable, LARGEST_SIDE ** 2);
   }
@@ -42,19 +47,14 @@ export class TileSizer {
     return evenPart(left, this.#innerSide(this.#area() / (rows + 2 * this.#halo)));
   }
 
-  /** Learns from a run on so many pixels, halo included. */
-  note(pixels: number, milliseconds: number): void {
-    const found = milliseconds / pixels;
-    this.#msPerPixel = this.#msPerPixel === null ? found : (this.#msPerPixel + found) / 2;
-  }
-
   /** Takes smaller tiles from now on, because a tile of that size had not enough memory. */
   shrink(pixels: number): void {
     this.#largestArea = Math.min(this.#largestArea, pixels / 2);
   }
 
   #area(): number {
-    const affordable = this.#msPerPixel === null ? FIRST_AREA : RUN_MS / this.#msPerPixel;
+    const { msPerPixel } = this.#pace;
+    const affordable = msPerPixel === null ? FIRST_AREA : RUN_MS / msPerPixel;
     return Math.min(affordable, this.#largestArea);
   }
 

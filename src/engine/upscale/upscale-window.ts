@@ -6,7 +6,7 @@ import type { DetailPredictor } from "./detail-predictor.js";
 import { flatPixels, type ChannelRange } from "./flat-pixels.js";
 import { NetworkTiles, type NetworkCallbacks } from "./network-tiles.js";
 import type { RowSink } from "./row-sink.js";
-import { Strip } from "./strip.js";
+import { PIXELS_A_STEP, Strip } from "./strip.js";
 import { TileSizer } from "./tile-sizer.js";
 import { upscaleRows, type FinishedRows, type UpscaleLayer } from "./upscale-rows.js";
 
@@ -76,6 +76,7 @@ function networkOf(job: WindowJob, enlarger: EnlargingNetwork): Network {
   const sizer = new TileSizer({
     halo: enlarger.network.halo,
     freeBytes: callbacks.freeBytes,
+    pace: enlarger.pace,
   });
   // Drawing takes nearly all of the time where there is any: then its tiles are what is counted.
   const isCounted = method.colour === null;
@@ -90,9 +91,6 @@ function networkOf(job: WindowJob, enlarger: EnlargingNetwork): Network {
   });
   return { tiles, sizer };
 }
-
-/** Output pixels that are rounded or handed on before a cancel is looked for. */
-const PIXELS_A_STEP = 400_000;
 
 /** Hands on the strip in parts, since what takes it may compute for a while. */
 async function writeStrip({ strip, sink, callbacks }: WindowJob): Promise<void> {

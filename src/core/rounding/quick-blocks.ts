@@ -1,0 +1,185 @@
+import type { PredictionView, SampleView } from "./upscale.js";
+
+/** A row of blocks of one channel. */
+export interface BlockRow {
+  readonly prediction: PredictionView;
+  /** Index of the row's first predicted sample. */
+  readonly from: number;
+  readonly source: SampleView;
+  /** Index of the row's first source sample. */
+  readonly at: number;
+  readonly output: SampleView;
+  /** Index of the row's first output sample. */
+  readonly to: number;
+  /** Blocks in the row. */
+  readonly count: number;
+  readonly factor: number;
+  readonly maxSample: number;
+  /** Values from `firstFlag` on: blocks that are not 0 here are left out. */
+  readonly isRepeated: Uint8Array | undefined;
+  readonly firstFlag: number;
+}
+
+/** Told which block of the row it has to round, since the quick way does not apply. */
+export type SlowWay = (block: number) => void;
+
+/** Values of the largest block. */
+const errors = new Float64Array(64);
+
+/** True for the factors that {@link roundRowQuickly} knows. */
+export function hasQuickWay(factor: number): boolean {
+  return factor === 2 || factor === 4 || factor === 8;
+}
+
+/**
+ * Rounds blocks that no bound touches and where no two values compete equally, which are nearly all
+ * there are; the others go to `slowly`. This is the inner loop of every enlarged picture.
+ *
+ * [Note: nearest first] Handing the units of a block's sum to the largest remainders of values that
+ * were rounded down (see [Note: box and sum]) gives the same as rounding every value to its nearest
+ * integer and then moving those that are furthest from their targets, as long as the sum is wrong.
+ * After rounding to nearest it is right or wrong by one in four blocks of five.
+ */
+export function roundRowQuickly(row: BlockRow, slowly: SlowWay): void {
+  if (row.factor === 2) roundFours(row, slowly);
+  else roundLarger(row, slowly);
+}
+
+/** Blocks of 2 x 2, without a loop. */
+function roundFours(row: BlockRow, slowly: SlowWay): void {
+  const { source, at, count, isRepeated, firstFlag } = row;
+  const { data, rowStride: down, pixelStride: right, scale } = row.prediction;
+  const { data: output, rowStride: below, pixelStride: beside } = row.output;
+  const top = row.maxSample + 0.5;
+  for (let block = 0; block < count; block++) {
+    if (isRepeated !== undefined && isRepeated[firstFlag + block] !== 0) continue;
+    const from = row.from + 2 * block * right;
+    // A missing prediction must not pass for black, hence NaN, which is nothing that can be rounded.
+    const ta = data[from] ?? Number.NaN;
+    const tb = data[from + right] ?? Number.NaN;
+    const tc = data[from + down] ?? Number.NaN;
+    const td = data[from + down + right] ?? Number.NaN;
+    const sample = source.data[at + block * source.pixelStride] ?? 0;
+    const shift = sample - (ta + tb + tc + td) * scale * 0.25 + 0.5;
+    const [a, b, c, d] = [
+      ta * scale + shift,
+      tb * scale + shift,
+      tc * scale + shift,
+      td * scale + shift,
+    ];
+    const isInside =
+      a >= 0.5 && b >= 0.5 && c >= 0.5 && d >= 0.5 && a <= top && b <= top && c <= top && d <= top;
+    if (!isInside) {
+      slowly(block);
+      continue;
+    }
+    // What the bitwise operator cuts off is what lies behind the point: these are not negative.
+    const [na, nb, nc, nd] = [a | 0, b | 0, c | 0, d | 0];
+    const missing = 4 * sample - na - nb - nc - nd;
+    const to = row.to + 2 * block * beside;
+    output[to] = na;
+    output[to + beside] = nb;
+    output[to + below] = nc;
+    output[to + below + beside] = nd;
+    if (missing === 0) continue;
+    errors[0] = a - na;
+    errors[1] = b - nb;
+    errors[2] = c - nc;
+    errors[3] = d - nd;
+    if (!repair(row, to, 4, missing)) slowly(block);
+  }
+}
+
+/** Blocks whose side is a multiple of 4: four values at a time. */
+function roundLarger(row: BlockRow, slowly: SlowWay): void {
+  const { source, at, count, factor, isRepeated, firstFlag } = row;
+  const { data, rowStride: down, pixelStride: right, scale } = row.prediction;
+  const { data: output, rowStride: below, pixelStride: beside } = row.output;
+  const top = row.maxSample + 0.5;
+  const area = factor * factor;
+  const meanScale = scale / area;
+  for (let block = 0; block < count; block++) {
+    if (isRepeated !== undefined && isRepeated[firstFlag + block] !== 0) continue;
+    const from = row.from + factor * block * right;
+    const to = row.to + factor * block * beside;
+    let total = 0;
+    for (let y = 0; y < factor; y++) {
+      for (let x = 0, f = from + y * down; x < factor; x += 4, f += 4 * right) {
+        total +=
+          (data[f] ?? Number.NaN) +
+          (data[f + right] ?? Number.NaN) +
+          (data[f + 2 * right] ?? Number.NaN) +
+          (data[f + 3 * right] ?? Number.NaN);
+      }
+    }
+    const sample = source.data[at + block * source.pixelStride] ?? 0;
+    const shift = sample - total * meanScale + 0.5;
+    let missing = area * sample;
+    let isInside = true;
+    let i = 0;
+    for (let y = 0; y < factor; y++) {
+      let f = from + y * down;
+      let t = to + y * below;
+      for (let x = 0; x < factor; x += 4) {
+        const a = (data[f] ?? 0) * scale + shift;
+        const b = (data[f + right] ?? 0) * scale + shift;
+        const c = (data[f + 2 * right] ?? 0) * scale + shift;
+        const d = (data[f + 3 * right] ?? 0) * scale + shift;
+        const areInside =
+          a >= 0.5 &&
+          b >= 0.5 &&
+          c >= 0.5 &&
+          d >= 0.5 &&
+          a <= top &&
+          b <= top &&
+          c <= top &&
+          d <= top;
+        if (!areInside) isInside = false;
+        const na = a | 0;
+        const nb = b | 0;
+        const nc = c | 0;
+        const nd = d | 0;
+        output[t] = na;
+        output[t + beside] = nb;
+        output[t + 2 * beside] = nc;
+        output[t + 3 * beside] = nd;
+        errors[i] = a - na;
+        errors[i + 1] = b - nb;
+        errors[i + 2] = c - nc;
+        errors[i + 3] = d - nd;
+        missing -= na + nb + nc + nd;
+        i += 4;
+        f += 4 * right;
+        t += 4 * beside;
+      }
+    }
+    if (!isInside || (missing !== 0 && !repair(row, to, area, missing))) slowly(block);
+  }
+}
+
+/**
+ * Moves the values furthest from their targets by one until nothing is missing.
+ * @param to index of the block's first output sample
+ * @returns false where several are equally far: the choice between them is made elsewhere
+ */
+function repair({ output, factor }: BlockRow, to: number, area: number, missing: number): boolean {
+  const step = missing > 0 ? 1 : -1;
+  for (let left = missing; left !== 0; left -= step) {
+    let furthest = 0;
+    let most = (errors[0] ?? 0) * step;
+    let isTied = false;
+    for (let i = 1; i < area; i++) {
+      const error = (errors[i] ?? 0) * step;
+      if (error < most) continue;
+      isTied = error === most;
+      most = error;
+      furthest = i;
+    }
+    if (isTied) return false;
+    errors[furthest] = (most - 1) * step;
+    const y = Math.floor(furthest / factor);
+    const at = to + y * output.rowStride + (furthest - y * factor) * output.pixelStride;
+    output.data[at] = (output.data[at] ?? 0) + step;
+  }
+  return true;
+}
