@@ -115,13 +115,14 @@ class InProcessEngine implements Engine {
   readonly #documents: ReturnType<typeof documentMethods>;
   readonly #tiles = new TileCache();
   readonly #jobs: JobQueue<JobResult>;
-  readonly #drawn = new DrawnCodesMemory();
+  readonly #drawn: DrawnCodesMemory;
 
   constructor(options: EngineOptions) {
     const { sessionDir } = options;
     this.#parts = createModelParts(options, (topic, payload) => this.#emit(topic, payload));
     this.#store = new DocumentStore(sessionDir);
     this.#documents = documentMethods(this.#store, sessionDir);
+    this.#drawn = new DrawnCodesMemory(new ResultStore(join(sessionDir, "drawn")));
     this.#jobs = new JobQueue(
       (topic, payload) => this.#emit(topic, payload),
       () => performance.now(),
@@ -202,14 +203,12 @@ class InProcessEngine implements Engine {
       readScaleThumbnails: (request) => this.#readScaleThumbnails(request),
       startJob: async (request) => {
         const base = await this.#baseOf(request);
-        await this.#recallStart(request);
-        const jobId = this.#startJob(request, base);
+        const jobId = await this.#startJob(request, base);
         return { jobId, revision: base?.revision ?? null };
       },
       resumeJob: async ({ jobId, request, revision, failure }) => {
         const base = await this.#baseOf(request, revision);
-        await this.#recallStart(request);
-        return { jobId: this.#startJob(request, base, { jobId, failure }) };
+        return { jobId: await this.#startJob(request, base, { jobId, failure }) };
       },
       cancelJob: async ({ jobId }) => {
         this.#jobs.cancel(jobId);
@@ -286,16 +285,12 @@ class InProcessEngine implements Engine {
     return { thumbnails: scaleThumbnails(raster, inside, layout, manifest.normalisation.scaleStd) };
   }
 
-  /** Brings back the tokens of a result that an earlier process made, if the request begins there. */
-  async #recallStart(request: JobRequest): Promise<void> {
-    const start = request.kind === "upscale" ? undefined : request.startFrom;
-    if (!start || this.#drawn.has(start.jobId)) return;
-    const result = await this.#jobs.result(start.jobId).catch(() => null);
-    if (result?.drawn) this.#drawn.remember(start.jobId, result.drawn);
-  }
-
-  #startJob(request: JobRequest, base: JobBase | null, resumed?: ResumedJob): JobId {
-    const complete = this.#drawn.resolve(request);
+  async #startJob(
+    request: JobRequest,
+    base: JobBase | null,
+    resumed?: ResumedJob,
+  ): Promise<JobId> {
+    const complete = await this.#drawn.resolve(request);
     const jobId = this.#jobs.start(async (context) => {
       const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
       const result = withOrigin(outcome.result, this.#parts.originOf(request.modelId));

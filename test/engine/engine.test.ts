@@ -165,6 +165,33 @@ describe("the engine", () => {
     ).rejects.toMatchObject({ code: "REQUEST_INVALID" });
   });
 
+  it("starts from a variation that was accepted in a process that is gone, also in a second run", async () => {
+    const { jobId } = await api.startJob({ ...editRequest(), variations: 2 } as JobRequest);
+    await ended(jobId);
+    const startFrom = { jobId, variation: 1, scales: 3 };
+    const again = { ...editRequest(), seed: 99, startFrom } as JobRequest;
+    await api.acceptResult({ jobId: await run(again) });
+    const expected = await pixels();
+    const { revision } = await api.undo(document);
+    await api.discardResult({ jobId });
+
+    const next = await createEngine({ modelsDir: debugModelsDir, sessionDir });
+    const nextApi = createEngineClient(next);
+    const done = new Promise<JobId>((resolve, reject) => {
+      subscribeTo(next, "job-finished", (event) => resolve(event.jobId));
+      subscribeTo(next, "job-failed", ({ error }) => reject(new Error(error.message)));
+    });
+    const lost = jobIdSchema.parse("j-lost");
+    const failure = { code: "ENGINE_DIED" as const, message: "exit code 7", details: {} };
+    await nextApi.resumeJob({ jobId: lost, request: again, revision, failure });
+    expect(await done).toBe(lost);
+    await nextApi.acceptResult({ jobId: lost });
+    const options = { documentId: document.documentId, quality: 100, embedRecipe: false };
+    const { bytes } = await nextApi.exportDocument({ ...options, format: "png" });
+    expect((await readPicture(bytes, "export")).raster.data).toEqual(expected.data);
+    await next.dispose();
+  });
+
   it("extends a document", async () => {
     const margins = { left: 3, top: 0, right: 0, bottom: 5 };
     const jobId = await run({

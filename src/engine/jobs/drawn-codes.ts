@@ -1,6 +1,7 @@
 import { AppError } from "../../core/errors.js";
 import type { JobId, ModelId } from "../../shared/ids.js";
 import type { JobRequest } from "../../shared/jobs.js";
+import type { ResultStore } from "./result-store.js";
 
 /** Finished jobs whose tokens are remembered; a few kilobytes each. */
 const REMEMBERED_JOBS = 64;
@@ -14,19 +15,32 @@ export interface DrawnCodes {
 }
 
 /**
- * Remembers the tokens of finished jobs, accepted or not, so that another can start from them.
+ * Remembers the tokens of finished jobs, accepted or not, so that another can start from them; also
+ * in a process that takes the place of one that died.
  */
 export class DrawnCodesMemory {
   readonly #jobs = new Map<JobId, DrawnCodes>();
 
+  constructor(private readonly store: ResultStore<DrawnCodes>) {}
+
   remember(jobId: JobId, codes: DrawnCodes): void {
-    this.#jobs.set(jobId, codes);
-    const [oldest] = this.#jobs.keys();
-    if (oldest !== undefined && this.#jobs.size > REMEMBERED_JOBS) this.#jobs.delete(oldest);
+    this.store.save(jobId, codes, 0);
+    this.#keep(jobId, codes);
   }
 
-  has(jobId: JobId): boolean {
-    return this.#jobs.has(jobId);
+  #keep(jobId: JobId, codes: DrawnCodes): void {
+    this.#jobs.set(jobId, codes);
+    const [oldest] = this.#jobs.keys();
+    if (oldest === undefined || this.#jobs.size <= REMEMBERED_JOBS) return;
+    this.#jobs.delete(oldest);
+    void this.store.remove(oldest);
+  }
+
+  async #recall(jobId: JobId): Promise<DrawnCodes> {
+    const known = this.#jobs.get(jobId) ?? (await this.store.load(jobId));
+    if (known === null) throw unknownStart(jobId);
+    this.#keep(jobId, known);
+    return known;
   }
 
   /**
@@ -34,12 +48,11 @@ export class DrawnCodesMemory {
    * memory.
    * @throws AppError JOB_UNKNOWN, REQUEST_INVALID
    */
-  resolve(request: JobRequest): JobRequest {
+  async resolve(request: JobRequest): Promise<JobRequest> {
     if (request.kind === "upscale" || !request.startFrom) return request;
     const { startFrom, ...complete } = request;
     const { jobId, variation, scales } = startFrom;
-    const drawn = this.#jobs.get(jobId);
-    if (!drawn) throw unknownStart(jobId);
+    const drawn = await this.#recall(jobId);
     const pictures = drawn.variations[variation];
     if (!pictures) {
       throw new AppError(
