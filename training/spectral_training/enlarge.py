@@ -337,6 +337,8 @@ def export_networks(options: Export) -> None:
             )
     if options.figures is not None:
         for name, value in json.loads(options.figures.read_text()).items():
+            if name.endswith("seconds"):
+                continue  # true of the machine of that run, not of the bundle
             unit = "dB" if name.endswith("psnr") else "1"
             command = "python -m spectral_training.enlarge evaluate"
             metrics.append({"name": f"enlarge {name}", "value": round(value, 4), "unit": unit, "command": command})
