@@ -1,5 +1,9 @@
 """The Spectral Image Tokenizer (SIT), arXiv 2412.09607, with exact context and masked suffix.
 
+[Note: coarse prefixes] ``decode_tokens`` and ``assemble`` also take the tokens of the coarsest scales alone, which in a
+scale-causal decoder are what they are with finer ones. An absent scale has an empty batch, so that one graph does for
+any number of scales: what works on an empty batch takes no time.
+
 [Note: texture heads] The faithful upscale must stay the conditional mean, while what is drawn from codes should have
 texture. So the decoder-only stage (``train_decoder``) trains parameters of its own, the texture heads, whose output is
 added at CODE tokens only. Every other parameter is frozen: codes stay what they are, so an AR-SIT stays valid, and a
@@ -119,6 +123,17 @@ class ResidualBlock(nn.Module):
         return x + self.second(F.relu(self.first(x)))
 
 
+def both(first: nn.Conv2d, a: Tensor, second: nn.Conv2d, b: Tensor) -> Tensor:
+    """``first(a) + second(b)`` as one convolution.
+
+    A runtime that arranges channels in blocks reshapes both sides of such a sum, which takes time and fails on the
+    empty batches of [Note: coarse prefixes].
+    """
+    weight = torch.cat([first.weight, second.weight], dim=1)
+    assert first.bias is not None and second.bias is not None
+    return F.conv2d(torch.cat([a, b], dim=1), weight, first.bias + second.bias, padding=first.padding)
+
+
 class DetailHead(nn.Module):
     """Details of one scale from the picture so far (its LL) and, if given, features of the tokens.
 
@@ -138,9 +153,7 @@ class DetailHead(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, picture: Tensor, features: Tensor | None) -> Tensor:
-        x = self.from_picture(picture)
-        if features is not None:
-            x = x + self.from_tokens(features)
+        x = self.from_picture(picture) if features is None else both(self.from_picture, picture, self.from_tokens, features)
         return self.out(self.blocks(F.relu(x)))
 
 
@@ -160,7 +173,7 @@ class TextureHead(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, picture: Tensor, details: Tensor, features: Tensor) -> Tensor:
-        x = self.from_picture(torch.cat([picture, details], dim=1)) + self.from_tokens(features)
+        x = both(self.from_picture, torch.cat([picture, details], dim=1), self.from_tokens, features)
         return self.out(self.blocks(F.relu(x)))
 
 
@@ -252,11 +265,15 @@ class Tokenizer(nn.Module):
         """(B, 3, I, I) in [-1, 1] -> (B, T) int64 codes."""
         z = self.encode_continuous(self.coefficients(image))
         n = self.layout.tokens_per_scale
+        if self.layout.scales == 1:
+            return self.approximation_codebook.nearest(z)
         return torch.cat([self.approximation_codebook.nearest(z[:, :n]), self.detail_codebook.nearest(z[:, n:])], 1)
 
     def code_vectors(self, codes: Tensor) -> Tensor:
         """(B, T) -> (B, T, d)."""
         n = self.layout.tokens_per_scale
+        if self.layout.scales == 1:
+            return self.approximation_codebook.lookup(codes)
         return torch.cat(
             [self.approximation_codebook.lookup(codes[:, :n]), self.detail_codebook.lookup(codes[:, n:])], 1
         )
@@ -271,45 +288,47 @@ class Tokenizer(nn.Module):
         return self.assemble(self.decode_tokens(vectors, coefficients, kinds), coefficients, kinds)
 
     def decode_tokens(self, vectors: Tensor, coefficients: list[Tensor], kinds: Tensor) -> Tensor:
-        """Outputs (B, T, D) of the decoder's transformer; arguments as in :meth:`decode`."""
-        layout, n = self.layout, self.layout.tokens_per_scale
+        """Outputs (B, T, D) of the decoder's transformer; arguments as in :meth:`decode`, or of the first scales only
+        [Note: coarse prefixes]."""
+        layout, n, count = self.layout, self.layout.tokens_per_scale, kinds.shape[1]
         patches = [layout.patchify(band, s) for s, band in enumerate(coefficients)]
         exact = torch.cat([embed(p) for embed, p in zip(self.embed_exact, patches, strict=True)], dim=1)
-        masked = self.mask_embedding.repeat_interleave(n, dim=0)
+        exact, masked = exact[:, :count], self.mask_embedding.repeat_interleave(n, dim=0)[:count]
         kind = kinds[..., None]
         code = self.from_code(vectors)
         x = torch.where(kind == CODE, code, torch.where(kind == EXACT, exact, masked.to(code.dtype)))
-        return self.decoder(x + self.decoder_position)
+        return self.decoder(x + self.decoder_position[:count])
 
     def assemble(self, x: Tensor, coefficients: list[Tensor], kinds: Tensor) -> Decoded:
-        """Heads and inverse transform: picture from the decoder's outputs (B, T, D), scale by scale."""
+        """Heads and inverse transform: picture from the decoder's outputs (B, T, D), scale by scale
+        [Note: coarse prefixes]."""
         layout, n = self.layout, self.layout.tokens_per_scale
         pictures: list[Tensor] = []
         for s in range(layout.scales):
-            mine = slice(s * n, (s + 1) * n)
-            tokens = self.to_coefficients[s](x[:, mine])
-            bands = layout.unpatchify(tokens, s)
+            mine = x[:, s * n : (s + 1) * n].reshape(-1, n, x.shape[2])
+            before = pictures[-1][: mine.shape[0]] if s > 0 else None
+            bands = layout.unpatchify(self.to_coefficients[s](mine), s)
             if s > 0 and len(self.detail_heads):
-                features = layout.unpatchify(self.to_features[s - 1](x[:, mine]), s, channels=self.config.head_features)
-                bands = bands + self.detail_heads[s - 1](pictures[-1], features)
+                features = layout.unpatchify(self.to_features[s - 1](mine), s, channels=self.config.head_features)
+                bands = bands + self.detail_heads[s - 1](before, features)
             if s > 0 and len(self.texture_heads):
-                bands = bands + self._texture(s, pictures[-1], bands, x[:, mine], kinds[:, mine])
-            is_exact = self._where(kinds[:, mine] == EXACT, s)
-            bands = torch.where(is_exact, coefficients[s], bands.float()) * self.std[s]
-            pictures.append(bands if s == 0 else self.pyramid.merge(pictures[-1], bands))
+                bands = bands + self._texture(s, before, bands, mine, kinds)
+            is_exact = self.where_kind(kinds, EXACT, s)
+            bands = torch.where(is_exact, coefficients[s][: mine.shape[0]], bands.float()) * self.std[s]
+            pictures.append(bands if before is None else self.pyramid.merge(before, bands))
         return Decoded(pictures[-1], pictures)
 
-    def _where(self, tokens: Tensor, scale: int) -> Tensor:
-        """(B, N) bool of one scale's tokens -> (B, 1, r, r) of its coefficients."""
-        return self.layout.unpatchify(
-            tokens[..., None].expand(-1, -1, self.layout.patches[scale] ** 2), scale, channels=1
-        )
+    def where_kind(self, kinds: Tensor, kind: int, scale: int) -> Tensor:
+        """(B, T) kinds -> (B, 1, r, r) bool: the coefficients of one scale whose tokens are of ``kind``."""
+        n = self.layout.tokens_per_scale
+        tokens = kinds[:, scale * n : (scale + 1) * n].reshape(-1, n, 1) == kind
+        return self.layout.unpatchify(tokens.expand(-1, -1, self.layout.patches[scale] ** 2), scale, channels=1)
 
     def _texture(self, scale: int, picture: Tensor, bands: Tensor, x: Tensor, kinds: Tensor) -> Tensor:
         """What the texture head adds to normalised details (B, 9, r, r): exactly 0 where the token is no CODE."""
         features = self.layout.unpatchify(self.to_texture[scale - 1](x), scale, channels=self.config.head_features)
         added = self.texture_heads[scale - 1](picture, bands, features)
-        return torch.where(self._where(kinds == CODE, scale), added, torch.zeros_like(added))
+        return torch.where(self.where_kind(kinds, CODE, scale), added, torch.zeros_like(added))
 
     def texture_parameters(self) -> list[nn.Parameter]:
         """All that the decoder-only stage trains."""

@@ -81,9 +81,11 @@ class Transformer(nn.Module):
                 nn.init.normal_(parameter, std=0.02 * gain * (256 / width) ** 0.5)
 
     def forward(self, x: Tensor) -> Tensor:
+        count = x.shape[1]
+        mask = None if self.mask is None else self.mask[:count, :count]
         for block in self.blocks:
             if self.recompute and torch.is_grad_enabled():
-                x = checkpoint(block, x, self.mask, use_reentrant=False)
+                x = checkpoint(block, x, mask, use_reentrant=False)
             else:
-                x = block(x, self.mask)
+                x = block(x, mask)
         return self.norm(x)

@@ -6,6 +6,7 @@ import type { Provider } from "../device/device.js";
 import { GRAPH_NAMES, type Bundle, type GraphName } from "./bundle.js";
 import { Enlarger } from "./enlarger.js";
 import { Graph, floatOutput, floatTensor, int64Output, int64Tensor } from "./graph.js";
+import { coarsePictureName, takesCoarseScales } from "./ports.js";
 
 /** What the decoder takes for a token. */
 export const TokenKind = {
@@ -73,28 +74,51 @@ export class Model {
     throw new RangeError("a batch of one gives one picture");
   }
 
+  /**
+   * The picture that the coarsest scales make, as small as they are, in a fraction of the time; all
+   * scales, and so the whole picture, where the decoder takes no fewer.
+   * @param scales at least 1
+   */
+  async decodeCoarse(request: DecodeRequest, scales: number): Promise<ModelImage> {
+    // Other providers are not known to take the empty tensors that absent scales are.
+    const isStaged = this.provider === "cpu" && takesCoarseScales(this.manifest.files.decoder);
+    const [image] = await this.#decode([request], isStaged ? scales : null);
+    if (image) return image;
+    throw new RangeError("a batch of one gives one picture");
+  }
+
   /** Decodes several pictures in one run; on a CPU that takes as long as one after another. */
   async decodeBatch(requests: readonly DecodeRequest[]): Promise<ModelImage[]> {
-    const { imageSize, tokenCount } = this.layout;
+    return this.#decode(requests, null);
+  }
+
+  /** @param scales null for all */
+  async #decode(requests: readonly DecodeRequest[], scales: number | null): Promise<ModelImage[]> {
+    const { imageSize, scaleCount, tokensPerScale } = this.layout;
+    const known = Math.min(scales ?? scaleCount, scaleCount);
+    const tokenCount = known * tokensPerScale;
+    const output = known === scaleCount ? "reconstruction" : coarsePictureName(known - 1);
+    const side = imageSize / 2 ** (scaleCount - known);
     const count = requests.length;
-    const area = 3 * imageSize * imageSize;
-    const images = new Float32Array(count * area);
+    const inputArea = 3 * imageSize * imageSize;
+    const images = new Float32Array(count * inputArea);
     const codes = new BigInt64Array(count * tokenCount);
     const kinds = new BigInt64Array(count * tokenCount);
     requests.forEach((request, index) => {
-      images.set(request.image.data, index * area);
-      codes.set(toInt64(request.codes), index * tokenCount);
-      kinds.set(toInt64(request.kinds), index * tokenCount);
+      images.set(request.image.data, index * inputArea);
+      codes.set(toInt64(request.codes.subarray(0, tokenCount)), index * tokenCount);
+      kinds.set(toInt64(request.kinds.subarray(0, tokenCount)), index * tokenCount);
     });
     const outputs = await this.graphs.decoder.run({
       image: floatTensor(images, [count, 3, imageSize, imageSize]),
       codes: int64Tensor(codes, [count, tokenCount]),
       kinds: int64Tensor(kinds, [count, tokenCount]),
     });
-    const data = floatOutput(outputs, "reconstruction", count * area);
+    const area = 3 * side * side;
+    const data = floatOutput(outputs, output, count * area);
     requireFinite(data, this.manifest.id);
     return requests.map((_, index) => ({
-      side: imageSize,
+      side,
       data: data.slice(index * area, (index + 1) * area),
     }));
   }

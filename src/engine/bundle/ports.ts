@@ -1,6 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import type { TokenLayout } from "../../core/layout.js";
-import type { BundleManifest, TensorInfo } from "../../shared/bundle-manifest.js";
+import type { BundleManifest, GraphFile, TensorInfo } from "../../shared/bundle-manifest.js";
 
 /** A dimension that has to be this number, or any (a batch, a chunk). */
 type Dimension = number | "any";
@@ -19,7 +19,7 @@ interface GraphPorts {
  * and precision are all read, none assumed. B is the batch, T tokens, P text positions.
  */
 export function expectedPorts(
-  { codebooks, ar, text }: BundleManifest,
+  { codebooks, ar, text, files }: BundleManifest,
   layout: TokenLayout,
 ): Readonly<Record<"encoder" | "decoder" | "ar" | "text", GraphPorts>> {
   const { imageSize, tokenCount } = layout;
@@ -31,7 +31,13 @@ export function expectedPorts(
   const words = integer("any", "any");
   return {
     encoder: { inputs: { image }, outputs: { codes } },
-    decoder: { inputs: { image, codes, kinds: codes }, outputs: { reconstruction: image } },
+    decoder: {
+      inputs: { image, codes, kinds: codes },
+      outputs: {
+        reconstruction: image,
+        ...(takesCoarseScales(files.decoder) && coarsePictures(layout)),
+      },
+    },
     ar: {
       inputs: {
         text: float("any", "any", text.width),
@@ -54,6 +60,25 @@ export function expectedPorts(
       outputs: { states: float("any", "any", text.width) },
     },
   };
+}
+
+/** Name of a decoder's output: the picture that the scales up to this one make. */
+export function coarsePictureName(scale: number): string {
+  return `picture_${scale}`;
+}
+
+/** True for a decoder that also takes the tokens of the coarsest scales alone, at their share of the time. */
+export function takesCoarseScales({ outputs }: Pick<GraphFile, "outputs">): boolean {
+  return outputs.some(({ name }) => name === coarsePictureName(0));
+}
+
+function coarsePictures({ imageSize, levels }: TokenLayout): Ports {
+  return Object.fromEntries(
+    Array.from({ length: levels }, (_, scale) => {
+      const side = imageSize / 2 ** (levels - scale);
+      return [coarsePictureName(scale), float("any", 3, side, side)];
+    }),
+  );
 }
 
 /** Caches are inputs of their own, one a layer: slices of one tensor would be copied at every step. */

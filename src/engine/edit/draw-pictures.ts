@@ -1,7 +1,7 @@
 import type { ModelImage } from "../../core/model-image.js";
 import { drawVariations, drawnTokens, type DrawHooks } from "../ar/draw-tokens.js";
 import type { TextPrefix } from "../ar/ar-session.js";
-import { TokenKind, type Model } from "../bundle/model.js";
+import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import { readSteering, type LoadedModel, type Steering } from "../jobs/prompts.js";
 import { createRandom } from "../sampling/random.js";
@@ -13,6 +13,10 @@ import {
 import { MAX_VARIATIONS } from "../../shared/limits.js";
 import { batchSize } from "./batch-size.js";
 import type { PreviewPacer } from "./preview-pacer.js";
+import { enlargeSmoothly } from "./smooth-enlarge.js";
+
+/** A preview of a single scale would show a few dozen pixels; the next one's mean costs little more. */
+const LEAST_SHOWN_SCALES = 2;
 
 /** What decides the tokens that a job draws. */
 export interface DrawRequest extends JobSampling, Steering {
@@ -129,34 +133,37 @@ async function drawBatch(
   const tokens = drawnTokens(plan.isDrawn);
   const lastScale = Math.floor((tokens.at(-1) ?? 0) / tokensPerScale);
   const shared = batch.contexts.length === 1 ? batch.contexts[0] : undefined;
-  const decode = (codes: Int32Array, variation: number, known: number) =>
-    model.decode({
-      image: contextAt(batch.contexts, variation).image,
-      codes,
-      kinds: kindsUpTo(plan, known),
-    });
-  const show = async (scale: number, codes: Int32Array, variation: number, known: number) => {
+  const missing = plan.isDrawn.slice();
+  const { imageSize } = model.layout;
+  const soFar = (codes: Int32Array, variation: number): DecodeRequest => ({
+    image: contextAt(batch.contexts, variation).image,
+    codes,
+    kinds: kindsSoFar(plan, missing),
+  });
+  const show = async (scale: number, codes: Int32Array, variation: number) => {
     await pause(context);
-    onPicture(scale, await decode(codes, variation, known), batch.first + variation);
+    const scales = Math.max(LEAST_SHOWN_SCALES, scale + 1);
+    const coarse = await model.decodeCoarse(soFar(codes, variation), scales);
+    onPicture(scale, enlargeSmoothly(coarse, imageSize), batch.first + variation);
   };
   let turn = 0;
   const hooks: DrawHooks = {
     pause: () => pause(context),
     onToken: async (token, codes) => {
       const scale = Math.floor(token / tokensPerScale);
+      missing[token] = 0;
       onStep(scale);
       const variation = turn % codes.length;
       await pacer.withinScale(async () => {
         turn++;
-        await show(scale, codesAt(codes, variation), variation, token + 1);
+        await show(scale, codesAt(codes, variation), variation);
       });
     },
     onScale: async (scale, codes) => {
       // The finished pictures are made anyway.
       if (scale === lastScale) return;
       for (const [variation, own] of codes.entries()) {
-        const known = (scale + 1) * tokensPerScale;
-        await pacer.afterScale(() => show(scale, own, variation, known));
+        await pacer.afterScale(() => show(scale, own, variation));
       }
     },
   };
@@ -176,18 +183,18 @@ async function drawBatch(
   const pictures: DrawnPicture[] = [];
   for (const [variation, own] of codes.entries()) {
     await pause(context);
-    const image = await decode(own, variation, own.length);
+    const image = await model.decode(soFar(own, variation));
     onPicture(lastScale, image, batch.first + variation);
     pictures.push({ image, codes: own });
   }
   return pictures;
 }
 
-/** Tokens from `known` on that are to be drawn are masked, those before are there. */
-function kindsUpTo({ isDrawn, kinds }: PicturePlan, known: number): Uint8Array {
+/** Tokens that are still missing are masked, those that were drawn are there. */
+function kindsSoFar({ isDrawn, kinds }: PicturePlan, missing: Uint8Array): Uint8Array {
   return kinds.map((kind, token) => {
     if (isDrawn[token] === 0) return kind;
-    return token < known ? TokenKind.code : TokenKind.masked;
+    return missing[token] === 0 ? TokenKind.code : TokenKind.masked;
   });
 }
 

@@ -2,11 +2,9 @@ import type { Clock } from "../jobs/time-left.js";
 
 /** Pictures within a scale come at least so far apart, and the first so long after the start. */
 const INTERVAL_MS = 250;
-const FIRST_MS = 100;
+const FIRST_MS = 150;
 /** Largest share of a job's time that may go into previews. */
 const LARGEST_SHARE = 0.1;
-/** Time that is spent on previews whatever the share: nobody notices it, and it shows that something goes on. */
-const FREE_MS = 100;
 
 /**
  * Decides when a preview is worth its time: after every scale, and at a steady rate in between unless
@@ -40,8 +38,8 @@ export class PreviewPacer {
   }
 
   #isAffordable(now: number): boolean {
-    const budget = Math.max(FREE_MS, LARGEST_SHARE * (now - this.#startMs));
-    return this.#spentMs + this.#costMs <= budget;
+    // The first has no known cost: it shows that something goes on.
+    return this.#spentMs + this.#costMs <= LARGEST_SHARE * (now - this.#startMs);
   }
 
   async #measured(make: () => Promise<void>): Promise<void> {

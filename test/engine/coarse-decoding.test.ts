@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBundle } from "../../src/engine/bundle/bundle.js";
+import { Model, TokenKind, type DecodeRequest } from "../../src/engine/bundle/model.js";
+import { openDebugModel } from "./debug-bundle.js";
+
+let shipped: Model;
+beforeAll(async () => {
+  shipped = new Model(await openBundle(join("models", "studio-128")), "cpu");
+});
+afterAll(() => shipped.release());
+
+function anyRequest({ layout: { tokenCount, imageSize } }: Model): DecodeRequest {
+  return {
+    image: { side: imageSize, data: new Float32Array(3 * imageSize * imageSize) },
+    codes: Int32Array.from({ length: tokenCount }, (_, token) => (token * 37) % 16),
+    kinds: new Uint8Array(tokenCount).fill(TokenKind.code),
+  };
+}
+
+describe("the coarsest scales of a picture", () => {
+  it("decode alone to the means of the whole picture's blocks", async () => {
+    const request = anyRequest(shipped);
+    const { imageSize, scaleCount } = shipped.layout;
+    const whole = await shipped.decode(request);
+    for (let scales = 1; scales <= scaleCount; scales++) {
+      const { side, data } = await shipped.decodeCoarse(request, scales);
+      const block = imageSize / side;
+      expect(block).toBe(2 ** (scaleCount - scales));
+      const means = new Float64Array(3 * side * side);
+      for (const [at, value] of whole.data.entries()) {
+        const [row, x] = [Math.floor(at / imageSize), at % imageSize];
+        means[Math.floor(row / block) * side + Math.floor(x / block)]! += value / block ** 2;
+      }
+      for (const [at, mean] of means.entries()) expect(data[at]).toBeCloseTo(mean, 4);
+    }
+  });
+
+  it("take a part of the time", async () => {
+    const request = anyRequest(shipped);
+    const best = async (scales: number) => {
+      let shortest = Infinity;
+      for (let round = 0; round < 5; round++) {
+        const start = performance.now();
+        await shipped.decodeCoarse(request, scales);
+        shortest = Math.min(shortest, performance.now() - start);
+      }
+      return shortest;
+    };
+    expect(await best(2)).toBeLessThan((await best(shipped.layout.scaleCount)) / 2);
+  });
+
+  it("come as the whole picture from a decoder that takes all scales only", async () => {
+    const debug = await openDebugModel();
+    const request = anyRequest(debug);
+    expect(await debug.decodeCoarse(request, 1)).toEqual(await debug.decode(request));
+    await debug.release();
+  });
+});
