@@ -45,7 +45,11 @@ function addEdit(program: Command, makeContext: MakeContext): void {
     .argument("<picture>", "the picture to edit")
     .requiredOption("-o, --output <file>", "where to write the result")
     .requiredOption("--mask <picture>", "white (or opaque) where the picture may change")
-    .option("--freeze <n>", "coarse scales to keep exactly", integerBetween(0, 32), 2)
+    .option(
+      "--freeze <n>",
+      "coarse scales to keep exactly (default: 2, where the model has more)",
+      integerBetween(0, 32),
+    )
     .option("--feather <px>", "soften the mask's border", numberBetween(0, 1000), 0);
   withDrawing(withSaving(withInput(withShared(command)))).action(
     async (picture: string, options: EditOptions & SharedOptions) => {

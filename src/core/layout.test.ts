@@ -31,6 +31,7 @@ describe("the token layout", () => {
       1536,
     ],
     [{ imageSize: 128, grid: 8, levels: 4 }, ["8/1", "8/1", "16/2", "32/4", "64/8"], 320],
+    [{ imageSize: 256, grid: 32, levels: 0 }, ["256/8"], 1024],
   ])("of %j is the published one", (spec, scales, tokens) => {
     const layout = createTokenLayout(spec);
     expect(layout.scales.map(({ resolution, patch }) => `${resolution}/${patch}`)).toEqual(scales);

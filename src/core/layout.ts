@@ -7,7 +7,7 @@ export interface LayoutSpec {
   readonly imageSize: number;
   /** Tokens along one side of every scale. */
   readonly grid: number;
-  /** Haar levels L; there are L + 1 scales. */
+  /** Haar levels L; there are L + 1 scales. 0 is a raster: the picture itself, with nothing to freeze. */
   readonly levels: number;
 }
 
@@ -48,7 +48,7 @@ export interface TokenPosition {
 
 /**
  * Derives the whole layout from its three numbers.
- * @throws AppError BUNDLE_UNSUPPORTED if a number is not a positive integer, `2^levels` does not
+ * @throws AppError BUNDLE_UNSUPPORTED if a number is not a positive integer (levels: or 0), `2^levels` does not
  * divide the picture, or the grid does not divide the coarsest scale
  */
 export function createTokenLayout(spec: LayoutSpec): TokenLayout {
@@ -128,7 +128,7 @@ export function frozenBlockSide(layout: TokenLayout, frozenScales: number): numb
 
 function checkSpec({ imageSize, grid, levels }: LayoutSpec): void {
   for (const [name, value] of Object.entries({ imageSize, grid, levels })) {
-    if (Number.isSafeInteger(value) && value >= 1) continue;
+    if (Number.isSafeInteger(value) && value >= (name === "levels" ? 0 : 1)) continue;
     throw unsupported(`Expected the layout's ${name} to be a positive integer but got ${value}`);
   }
   const coarsest = imageSize / 2 ** levels;

@@ -52,12 +52,33 @@ const layoutSchema = z
   .object({
     imageSize: z.int().min(2).max(4096),
     grid: z.int().min(1).max(256),
-    levels: z.int().min(1).max(12),
+    /** 0 for a raster: one scale, the picture itself. */
+    levels: z.int().min(0).max(12),
   })
   .refine(
     ({ imageSize, grid, levels }) => imageSize % (grid * 2 ** levels) === 0,
     "expected imageSize to be a multiple of grid * 2^levels",
   );
+
+/** How a prompt is read: as words by a text encoder, or as the name of one of the model's classes. */
+const textSchema = z.union([
+  z.object({
+    encoder: z.string().max(200),
+    tokenizer: bundleFileNameSchema,
+    maxTokens: z.int().min(1).max(4096),
+    /** Numbers a token state. */
+    width: countSchema,
+  }),
+  z.object({
+    encoder: z.string().max(200),
+    /** Names of the classes; the graph `text` takes their number in place of a word's. */
+    classes: z.array(z.string().min(1).max(200)).min(1).max(10_000).readonly(),
+    /** The number that stands for no class. */
+    noClass: z.int().min(1),
+    maxTokens: z.literal(1),
+    width: countSchema,
+  }),
+]);
 
 /** The file `model.json` of a bundle: everything that the engine must know of a model. */
 export const bundleManifestSchema = z
@@ -102,21 +123,28 @@ export const bundleManifestSchema = z
     /** Standard deviation of each scale's coefficients, coarse to fine. */
     normalisation: z.object({ scaleStd: z.array(z.number().gt(0)).max(13) }),
     attention: z.object({ encoder: attentionSchema, decoder: attentionSchema }),
+    /**
+     * What the decoder was trained for. Any decoder gives exact tokens back as the picture's own
+     * coefficients; one without exact context has to be given their codes too. Without masked suffix
+     * it predicts nothing for missing scales.
+     */
+    trainedFor: z
+      .object({ exactContext: z.boolean(), maskedSuffix: z.boolean() })
+      .default({ exactContext: true, maskedSuffix: true }),
     ar: z.object({
       layers: countSchema,
       heads: countSchema,
       headDim: countSchema,
       /** Positions P of the sequence that are reserved for the prompt. */
       textPositions: z.int().min(0).max(4096),
+      /**
+       * What is drawn at once: one token after another, or four interleaved parts of each scale, for
+       * which the graph gives the logits of all positions of a chunk.
+       */
+      order: z.enum(["raster", "parallel"]).default("raster"),
     }),
     sampling: samplingSchema,
-    text: z.object({
-      encoder: z.string().max(200),
-      tokenizer: bundleFileNameSchema,
-      maxTokens: z.int().min(1).max(4096),
-      /** Numbers a token state. */
-      width: countSchema,
-    }),
+    text: textSchema,
     files: z.object({
       encoder: graphFileSchema,
       decoder: graphFileSchema,
@@ -129,12 +157,17 @@ export const bundleManifestSchema = z
      * are the input up to rounding.
      */
     enlarge: z.array(enlargeNetworkSchema).max(12).readonly().optional(),
-    tokenizerSha256: sha256Schema,
+    /** Of the tokenizer's file; a model of classes has none. */
+    tokenizerSha256: sha256Schema.optional(),
     golden: z.object({ file: bundleFileNameSchema, sha256: sha256Schema }),
   })
   .refine(
     ({ layout, normalisation }) => normalisation.scaleStd.length === layout.levels + 1,
     "expected one normalisation constant a scale",
+  )
+  .refine(
+    ({ text, tokenizerSha256 }) => "classes" in text || tokenizerSha256 !== undefined,
+    "expected the hash of the tokenizer's file",
   )
   .readonly();
 export type BundleManifest = z.infer<typeof bundleManifestSchema>;

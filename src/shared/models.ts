@@ -8,10 +8,10 @@ export const layoutInfoSchema = z
     imageSize: z.int().min(1),
     /** Tokens along a side of every scale. */
     grid: z.int().min(1),
-    /** Haar levels L. */
-    levels: z.int().min(1),
+    /** Haar levels L; 0 for a raster. */
+    levels: z.int().min(0),
     /** L + 1. */
-    scales: z.int().min(2),
+    scales: z.int().min(1),
     tokensPerScale: z.int().min(1),
     /** Coefficients along a side of each scale's bands, coarse to fine. */
     scaleResolutions: z.array(z.int().min(1)).readonly(),
@@ -58,6 +58,10 @@ export const modelSummarySchema = z
     sampling: samplingSchema,
     /** False for a bundle that takes no prompt. */
     hasText: z.boolean(),
+    /** The only words that its prompt understands, where it was trained on classes instead of texts. */
+    classes: z.array(z.string().max(200)).readonly().optional(),
+    /** False for a bundle that was not trained to predict detail and cannot enlarge faithfully. */
+    canEnlarge: z.boolean().optional(),
     /** True for a bundle that came with the app, which cannot be removed. */
     isShipped: z.boolean().optional(),
     /** Hash of its manifest, which tells two versions of a model apart. */

@@ -84,12 +84,13 @@ describe("the autoregressive steps", () => {
     const prefix = await readPrompts(model, [await prompts.encode(golden.prompt)]);
     const codes = Int32Array.from(golden.codes);
     const last = model.layout.tokenCount - 1;
-    const [whole] = await ArSession.after(model, prefix).logitsOf(0, last, codes);
+    const [[whole] = []] = await ArSession.after(model, prefix).logitsOf(range(0, last), codes);
     for (const chunk of [1, 5, 17]) {
       const session = ArSession.after(model, prefix);
       let logits: Float32Array | undefined;
       for (let first = 0; first <= last; first += chunk) {
-        [logits] = await session.logitsOf(first, Math.min(last, first + chunk - 1), codes);
+        const tokens = range(first, Math.min(last, first + chunk - 1));
+        logits = (await session.logitsOf(tokens, codes))[0]?.[0];
       }
       expect(largestDifference(logits, whole!)).toBeLessThan(1e-3);
     }
@@ -99,17 +100,15 @@ describe("the autoregressive steps", () => {
     const long = await prompts.encode("a brown dog runs over the green grass");
     const short = await prompts.encode("");
     const codes = Int32Array.from(golden.codes);
-    const both = await ArSession.after(model, await readPrompts(model, [long, short])).logitsOf(
-      0,
-      9,
-      codes,
-    );
+    const [both = []] = await ArSession.after(
+      model,
+      await readPrompts(model, [long, short]),
+    ).logitsOf(range(0, 9), codes);
     for (const [index, states] of [long, short].entries()) {
-      const [alone] = await ArSession.after(model, await readPrompts(model, [states])).logitsOf(
-        0,
-        9,
-        codes,
-      );
+      const [[alone] = []] = await ArSession.after(
+        model,
+        await readPrompts(model, [states]),
+      ).logitsOf(range(0, 9), codes);
       expect(largestDifference(both[index], alone!)).toBeLessThan(1e-3);
     }
     expect(largestDifference(both[0], both[1]!)).toBeGreaterThan(1e-3);
@@ -119,8 +118,8 @@ describe("the autoregressive steps", () => {
     const prefix = await readPrompts(model, [await prompts.encode("")]);
     const codes = Int32Array.from(golden.codes);
     const changed = codes.map((code, token) => (token < 20 ? code : 0));
-    const [a] = await ArSession.after(model, prefix).logitsOf(0, 20, codes);
-    const [b] = await ArSession.after(model, prefix).logitsOf(0, 20, changed);
+    const [[a] = []] = await ArSession.after(model, prefix).logitsOf(range(0, 20), codes);
+    const [[b] = []] = await ArSession.after(model, prefix).logitsOf(range(0, 20), changed);
     expect(largestDifference(a, b!)).toBe(0);
   });
 
@@ -179,13 +178,21 @@ describe("the autoregressive steps", () => {
       Int32Array.from(golden.codes, (code, token) => (code + 7 * variation + token) % 16);
     const all = Array.from({ length: 16 }, (_, variation) => codes(variation));
     for (const chunk of [1, 3, tokenCount - 1]) {
-      const together = await ArSession.after(model, prefix)
+      const [together = []] = await ArSession.after(model, prefix)
         .repeat(all.length)
-        .logitsOf(0, chunk, all);
+        .logitsOf(range(0, chunk), all);
       for (const variation of [0, 1, 15]) {
-        const alone = await ArSession.after(model, prefix).logitsOf(0, chunk, codes(variation));
+        const [alone] = await ArSession.after(model, prefix).logitsOf(
+          range(0, chunk),
+          codes(variation),
+        );
         expect(together.slice(2 * variation, 2 * variation + 2)).toEqual(alone);
       }
     }
   });
 });
+
+/** Tokens from the first to the last one, both included. */
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}

@@ -89,7 +89,10 @@ class ArBlock(nn.Module):
 
 @dataclass
 class ArChunk:
-    """Result of a cached step: logits of the chunk's last position, and its new rows (layers, B, H, C, D/H)."""
+    """Result of a cached step: logits (B, V), and the chunk's new rows (layers, B, H, C, D/H).
+
+    Logits are those of the chunk's last position; in parallel order of all its positions, (B, C, V).
+    """
 
     logits_approximation: Tensor
     logits_detail: Tensor
@@ -273,9 +276,14 @@ class AutoregressiveModel(nn.Module):
         x, new_keys, new_values = self.extend_hidden(
             text, text_mask, codes, positions, key_cache, value_cache, cache_mask
         )
-        last = self.norm(x[:, -1])
-        scale = self.scale_of[(positions - self.config.text_positions).clamp(min=0)[-1:]].clamp(min=1)
-        return ArChunk(self.logits_approximation(last), self.logits_detail(last, scale), new_keys, new_values)
+        rows = slice(None) if self.config.order == "parallel" else -1
+        h = self.norm(x[:, rows])
+        approximation = self.logits_approximation(h)
+        if self.layout.scales == 1:
+            return ArChunk(approximation, approximation[..., :0], new_keys, new_values)
+        scale = self.scale_of[(positions - self.config.text_positions).clamp(min=0)].clamp(min=1)
+        scale = scale if self.config.order == "parallel" else scale[-1:]
+        return ArChunk(approximation, self.logits_detail(h, scale), new_keys, new_values)
 
     def extend_hidden(
         self,

@@ -86,9 +86,15 @@ class StagedDecoderGraph(nn.Module):
 
     @staticmethod
     def suits(model: Tokenizer, skills: Skills) -> bool:
-        """Only where coarse tokens do not look at finer ones is a part what it is in the whole."""
-        causal = model.config.decoder_causal and model.layout.scales > 1
-        return causal and skills == Skills() and model.layout.transform != "pyramid"
+        """Only where coarse tokens do not look at finer ones is a part what it is in the whole.
+
+        The runtime pads convolutions of other widths to blocks of 16 channels, and then reshapes at their sums, which
+        fails on empty batches.
+        """
+        config = model.config
+        causal = config.decoder_causal and model.layout.scales > 1 and model.layout.transform != "pyramid"
+        heads = (*config.detail_heads, *config.texture_heads)
+        return causal and skills == Skills() and all(head.width % 16 == 0 for head in heads)
 
 
 class ArGraph(nn.Module):

@@ -12,13 +12,15 @@ import onnxruntime
 import torch
 
 from .ar import AutoregressiveModel
-from .text import TextEncoder
+from .graphs import DecoderGraph, Skills
+from .text import ClassTable, TextEncoder
 from .tokenizer import CODE, EXACT, Tokenizer
 
 LogitsOf = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 """Text states (1, n, W), codes (1, T) and a position -> the AR graph's logits of both codebooks there."""
 
 PROMPTS = ("a dog runs across the grass", "two boats on a lake in the evening")
+"""Of text-conditional models; others are given their first classes."""
 
 
 @torch.no_grad()
@@ -27,7 +29,8 @@ def parity(
     logits_of: LogitsOf,
     tokenizer: Tokenizer,
     ar: AutoregressiveModel,
-    text: TextEncoder,
+    text: TextEncoder | ClassTable,
+    skills: Skills,
 ) -> dict[str, float]:
     """Largest absolute error of each graph on random pictures and two prompts; for codes, the share that differs.
 
@@ -45,19 +48,19 @@ def parity(
 
     kinds = torch.full_like(codes, CODE)
     kinds[1, :n] = EXACT
-    expected = tokenizer.decode(tokenizer.code_vectors(codes), tokenizer.coefficients(image), kinds).image
+    expected = DecoderGraph(tokenizer, skills)(image, codes, kinds)
     inputs = {"image": image.numpy(), "codes": codes.numpy(), "kinds": kinds.numpy()}
     errors["decoder max error"] = gap(sessions["decoder"].run(None, inputs)[0], expected)
 
     errors["text max error"] = errors["ar max error"] = 0.0
-    for prompt in PROMPTS:
-        ids = torch.tensor([text.words.encode(prompt).ids])
+    for prompt in text.names[:2] if isinstance(text, ClassTable) else PROMPTS:
+        ids = torch.tensor([text.ids(prompt)])
         states = text(ids, torch.ones_like(ids))
         inputs = {"input_ids": ids.numpy(), "attention_mask": np.ones_like(ids.numpy())}
         error = gap(sessions["text"].run(None, inputs)[0], states)
         errors["text max error"] = max(errors["text max error"], error)
         hidden = ar(states, torch.tensor([states.shape[1]]), codes[:1])
-        for position in (0, n + 1):
+        for position in (0, min(n + 1, layout.tokens - 1)):
             approximation, detail = logits_of(states.numpy(), codes[:1].numpy(), position)
             last = hidden[:, position]
             if position < n:

@@ -48,13 +48,16 @@ class TextEncoder(nn.Module):
         self.words.no_padding()
         self.words.enable_truncation(max_tokens)
 
+    def ids(self, prompt: str) -> list[int]:
+        return self.words.encode(prompt).ids
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         return self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 
     @torch.no_grad()
     def encode(self, captions: list[str], batch: int = 64) -> list[np.ndarray]:
         """Token states of each caption, (n, W) float16; captions of one length share a batch, so no padding."""
-        ids = [self.words.encode(caption).ids for caption in captions]
+        ids = [self.ids(caption) for caption in captions]
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         states: list[np.ndarray] = [np.empty(0)] * len(ids)
         start = 0
@@ -66,6 +69,28 @@ class TextEncoder(nn.Module):
                 states[i] = rows.numpy().astype(np.float16)
             start += len(group)
         return states
+
+
+class ClassTable(nn.Module):
+    """What a class-conditional model has in a text encoder's place: input_ids (B, n), one class each -> (B, n, W).
+
+    ``names`` are the classes it was trained on, in their order; ``states`` has one row more than it was given
+    classes, and that last one stands for none.
+    """
+
+    def __init__(self, states: nn.Embedding, names: list[str]) -> None:
+        super().__init__()
+        self.states, self.names = states, names
+
+    @property
+    def none(self) -> int:
+        return self.states.num_embeddings - 1
+
+    def ids(self, prompt: str) -> list[int]:
+        return [self.names.index(prompt) if prompt in self.names else self.none]
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        return self.states(input_ids) * attention_mask[..., None].to(self.states.weight.dtype)
 
 
 @dataclass

@@ -294,6 +294,7 @@ def main(options: Options) -> None:
         "commit": commit(),
         "data": data.manifest_hash(options.data),
         "tokenizer": tokenizer_meta,
+        "classes": condition.classes,
         "seed": seed,
         "processes": runtime.place.world,
     }

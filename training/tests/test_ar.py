@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spectral_training.ar import NEGATIVE, AutoregressiveModel, blocks_of, rotate, rotation_table
-from spectral_training.export_onnx import empty_cache
+from spectral_training.graphs import empty_cache
 from spectral_training.recipes import recipe
 
 SWITCHES = {"plain": {}, "rotary": {"rotary": True}, "parallel": {"order": "parallel", "rotary": True}}

@@ -9,8 +9,18 @@ import onnxruntime
 import pytest
 import torch
 from conftest import round_trip
-
-from spectral_training import checkpoint, compact, data, evaluate, export_onnx, train_ar, train_tokenizer
+from spectral_training import (
+    checkpoint,
+    compact,
+    data,
+    evaluate,
+    export_onnx,
+    golden,
+    graphs,
+    onnx_files,
+    train_ar,
+    train_tokenizer,
+)  # fmt: skip
 from spectral_training.checkpoint import save_atomic
 from spectral_training.recipes import recipe
 
@@ -68,16 +78,16 @@ def test_exported_graphs_agree_with_pytorch(run: Path, tmp_path: Path):
     )
     manifest = json.loads((tmp_path / "model.json").read_text())
     for entry in manifest["files"].values():
-        assert export_onnx.digest(tmp_path / entry["file"]) == entry["sha256"]
-    golden = json.loads((tmp_path / "golden.json").read_text())
+        assert onnx_files.digest(tmp_path / entry["file"]) == entry["sha256"]
+    recorded = json.loads((tmp_path / "golden.json").read_text())
     model, _ = train_tokenizer.load_tokenizer(run / "tokenizer.pt")
-    export_onnx.round_to_half(model)
-    image = torch.from_numpy(export_onnx.smooth_picture(model.layout.image_size))
+    onnx_files.round_to_half(model)
+    image = torch.from_numpy(golden.smooth_picture(model.layout.image_size))
     with torch.no_grad():
         codes = model.encode(image)
-        faithful = model.upscale(image, golden["faithful"]["frozenScales"])
-    assert codes[0].tolist() == golden["codes"]
-    stored = golden["faithful"]["reconstruction"]
+        faithful = model.upscale(image, recorded["faithful"]["frozenScales"])
+    assert codes[0].tolist() == recorded["codes"]
+    stored = recorded["faithful"]["reconstruction"]
     expected = np.frombuffer(base64.b64decode(stored["base64"]), "<f4").reshape(stored["shape"])
     assert np.abs(faithful.numpy() - expected).max() < 1e-3
 
@@ -103,19 +113,13 @@ def test_the_manifest_states_how_far_graphs_are_from_pytorch(run: Path, tmp_path
         assert metrics["parity: text max error"] < 1e-4
 
 
-def test_models_that_a_bundle_has_no_words_for_are_refused():
-    raster = recipe("vit-vqgan-256-debug")
-    with pytest.raises(ValueError, match="raster"):
-        export_onnx.check_app_can_open(raster.tokenizer.model.build(), raster.ar.model.build())
-
-
 def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
     model, _ = train_ar.load_ar(run / "ar.pt")
-    export_onnx.export_ar(model, tmp_path / "ar.onnx")
+    graphs.export_ar(model, tmp_path / "ar.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "ar.onnx"), providers=["CPUExecutionProvider"])
-    keys, values, mask = export_onnx.empty_cache(model, 3)
-    tensors = export_onnx.cache_inputs(keys, values)
-    caches = {name: x.numpy() for name, x in zip(export_onnx.cache_names(len(keys)), tensors, strict=True)}
+    keys, values, mask = graphs.empty_cache(model, 3)
+    tensors = graphs.cache_inputs(keys, values)
+    caches = {name: x.numpy() for name, x in zip(graphs.cache_names(len(keys)), tensors, strict=True)}
     for count in (1, 7):
         answer = session.run(
             ["new_keys"],

@@ -61,8 +61,14 @@ def export(name: str, out: Path) -> None:
         write_checkpoint(name, path)
         export_onnx.main(
             export_onnx.Options(
-                tokenizer=path, ar=path, out=out, id=name, name=name, ar_precision="fp32",
-                tokenizer_precision="fp32", text_precision="fp32",
+                tokenizer=path,
+                ar=path,
+                out=out,
+                id=name,
+                name=name,
+                ar_precision="fp32",
+                tokenizer_precision="fp32",
+                text_precision="fp32",
             )  # fmt: skip
         )
 

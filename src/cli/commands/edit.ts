@@ -19,9 +19,11 @@ export interface DrawingOptions extends Partial<Sampling> {
 export interface EditOptions extends DrawingOptions, InputOptions, SaveOptions {
   readonly output: string;
   readonly mask: string;
-  readonly freeze: number;
+  readonly freeze?: number;
   readonly feather: number;
 }
+
+const DEFAULT_FROZEN_SCALES = 2;
 
 /** The sampling of a request: the model's defaults under what was asked for. */
 export function samplingOf(defaults: Sampling, options: DrawingOptions): Sampling {
@@ -45,7 +47,7 @@ export async function edit(
     const { documentId, width, height } = await openInput(api, input, options);
     const maskBytes = await readFileBytes(options.mask);
     const mask = await readMask(maskBytes, options.mask, width, height);
-    const { modelId, sampling } = await chooseModel(api, options.model, context.modelsDir);
+    const { modelId, sampling, layout } = await chooseModel(api, options.model, context.modelsDir);
     const { jobId, changedPixels, rect } = await runJob(
       engine,
       {
@@ -53,7 +55,7 @@ export async function edit(
         documentId,
         modelId,
         mask,
-        frozenScales: options.freeze,
+        frozenScales: options.freeze ?? Math.min(DEFAULT_FROZEN_SCALES, layout.scales - 1),
         prompt: options.prompt,
         negativePrompt: options.negative,
         seed: options.seed,

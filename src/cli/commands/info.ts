@@ -5,6 +5,7 @@ import type { ModelSummary } from "../../shared/models.js";
 import type { CommandContext } from "../command-context.js";
 import { openInput, type InputOptions } from "../open-input.js";
 import { withEngine } from "../with-engine.js";
+import { describeAbilities } from "../describe-abilities.js";
 
 /** `spectral info [file]`: what a picture is, or what this installation can do. */
 export async function info(
@@ -48,6 +49,7 @@ function reportInstallation(
   });
 }
 
-function describeModel({ modelId, name, licence, layout }: ModelSummary): string {
-  return `  ${modelId}: ${name}, ${layout.imageSize} px, ${layout.scales} scales, ${licence}`;
+function describeModel(model: ModelSummary): string {
+  const { modelId, name, licence } = model;
+  return `  ${modelId}: ${name}, ${describeAbilities(model)}, ${licence}`;
 }

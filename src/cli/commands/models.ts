@@ -3,6 +3,7 @@ import { AppError } from "../../core/errors.js";
 import { modelIdSchema } from "../../shared/ids.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { CommandContext } from "../command-context.js";
+import { describeAbilities } from "../describe-abilities.js";
 import { withEngine } from "../with-engine.js";
 
 /** `spectral models`: what is installed, and what is wrong with the rest. */
@@ -40,8 +41,8 @@ export async function removeModel(named: string, context: CommandContext): Promi
 }
 
 function describeModel(model: ModelSummary): string {
-  const { modelId, name, layout, licence, isShipped, memoryBytes } = model;
+  const { modelId, name, licence, isShipped, memoryBytes } = model;
   const memory = memoryBytes === undefined ? "" : `, about ${Math.ceil(memoryBytes / 1e6)} MB`;
   const origin = isShipped === true ? "" : ", imported";
-  return `${modelId}: ${name}, ${layout.imageSize} px, ${layout.scales} scales${memory}${origin}, ${licence}`;
+  return `${modelId}: ${name}, ${describeAbilities(model)}${memory}${origin}, ${licence}`;
 }

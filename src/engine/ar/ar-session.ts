@@ -1,11 +1,11 @@
-import type { Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { AppError } from "../../core/errors.js";
 import { floatOutput, floatTensor, int64Tensor } from "../bundle/graph.js";
 import type { Model } from "../bundle/model.js";
 import type { TextStates } from "../text/prompt-encoder.js";
 import { HIDDEN, KeyValueCache } from "./key-value-cache.js";
 
-/** Logits of the token after a chunk, one array for each sequence of the batch. */
+/** Logits of one token, one array for each sequence of the batch. */
 export type BatchLogits = readonly Float32Array[];
 
 /** Prompts whose keys and values are computed: the start of any number of sequences. */
@@ -40,15 +40,15 @@ export async function readPrompts(
   });
   const codes = new Int32Array(model.layout.tokenCount);
   const session = new ArSession(model, cache);
-  await session.extend({ start: 0, count: rows, codes: [codes], states, mask });
+  const positions = Array.from({ length: rows }, (_, row) => row);
+  await session.extend({ positions, codes: [codes], states, mask });
   return { cache, batch };
 }
 
-/** One chunk of consecutive positions of the sequence. */
+/** One chunk of positions of the sequence: consecutive ones, or whole blocks in parallel order. */
 interface Chunk {
-  readonly start: number;
-  readonly count: number;
-  /** One code a token, for each variation; those at or after the chunk's end are not read. */
+  readonly positions: readonly number[];
+  /** One code a token, for each variation; those that are not drawn yet are not read. */
   readonly codes: readonly Int32Array[];
   /** (batch, count, width), only for text positions. */
   readonly states?: Float32Array;
@@ -87,68 +87,78 @@ export class ArSession {
   }
 
   /**
-   * Feeds the positions of tokens `first..last` (inclusive) and returns the logits of token `last`,
-   * for which all codes before it have to be known.
+   * Feeds the positions of `tokens`, for which the codes of all blocks before theirs have to be known.
    * @param codes of each variation; a session of a single one reads the first
+   * @returns the logits of the last `wanted` tokens, which belong to one block
    */
   async logitsOf(
-    first: number,
-    last: number,
+    tokens: readonly number[],
     codes: Int32Array | readonly Int32Array[],
-  ): Promise<BatchLogits> {
-    const { textPositions } = this.model.manifest.ar;
+    wanted = 1,
+  ): Promise<BatchLogits[]> {
+    const { manifest, layout } = this.model;
     const outputs = await this.extend({
-      start: textPositions + first,
-      count: last - first + 1,
+      positions: tokens.map((token) => manifest.ar.textPositions + token),
       codes: codes instanceof Int32Array ? [codes] : codes,
     });
-    return last < this.model.layout.tokensPerScale ? outputs.approximation : outputs.detail;
+    const isApproximation = (tokens.at(-1) ?? 0) < layout.tokensPerScale;
+    const { batch } = this.cache.shape;
+    const [name, size] = isApproximation
+      ? (["logits_approximation", manifest.codebooks.approximation] as const)
+      : (["logits_detail", manifest.codebooks.detail] as const);
+    // In raster order the graph gives the logits of the last position alone.
+    const rows = manifest.ar.order === "parallel" ? tokens.length : 1;
+    const logits = floatOutput(outputs, name, batch * rows * size);
+    return Array.from({ length: wanted }, (_, index) =>
+      Array.from({ length: batch }, (_, sequence) => {
+        const row = sequence * rows + rows - wanted + index;
+        return logits.subarray(row * size, (row + 1) * size);
+      }),
+    );
   }
 
   /** Runs a chunk and appends its keys and values to the cache. */
-  async extend(chunk: Chunk): Promise<{ approximation: BatchLogits; detail: BatchLogits }> {
+  async extend(chunk: Chunk): Promise<InferenceSession.OnnxValueMapType> {
     const { layers, batch, heads, headDim } = this.cache.shape;
-    const { codebooks } = this.model.manifest;
+    const count = chunk.positions.length;
     const outputs = await this.model.graphs.ar.run({
       ...this.#chunkFeeds(chunk),
       ...this.#cacheFeeds(),
     });
-    const rows = layers * batch * heads * chunk.count * headDim;
+    const rows = layers * batch * heads * count * headDim;
     const { mask } = chunk;
     this.cache.append(
-      chunk.count,
+      count,
       floatOutput(outputs, "new_keys", rows),
       floatOutput(outputs, "new_values", rows),
-      (sequence, row) => mask === undefined || mask[sequence * chunk.count + row] === 0,
+      (sequence, row) => mask === undefined || mask[sequence * count + row] === 0,
     );
-    const approximation = floatOutput(
-      outputs,
-      "logits_approximation",
-      batch * codebooks.approximation,
-    );
-    const detail = floatOutput(outputs, "logits_detail", batch * codebooks.detail);
-    return { approximation: split(approximation, batch), detail: split(detail, batch) };
+    return outputs;
   }
 
-  #chunkFeeds({ start, count, codes, states, mask }: Chunk): Record<string, Tensor> {
+  #chunkFeeds({ positions, codes, states, mask }: Chunk): Record<string, Tensor> {
     const { batch } = this.cache.shape;
+    const count = positions.length;
     const { width } = this.model.manifest.text;
     const { tokenCount } = this.model.layout;
-    this.#writeCodes(codes, start + count - 1 - this.model.manifest.ar.textPositions);
+    this.#writeCodes(codes, positions);
     return {
       text: floatTensor(states ?? new Float32Array(batch * count * width), [batch, count, width]),
       text_mask: floatTensor(mask ?? new Float32Array(batch * count), [batch, count]),
       codes: int64Tensor(this.#codes, [batch, tokenCount]),
-      positions: int64Tensor(
-        BigInt64Array.from({ length: count }, (_, row) => BigInt(start + row)),
-        [count],
-      ),
+      positions: int64Tensor(BigInt64Array.from(positions, BigInt), [count]),
     };
   }
 
-  /** Writes what is new since the last chunk: the codes from its last token up to `last`. */
-  #writeCodes(codes: readonly Int32Array[], last: number): void {
+  /**
+   * Writes what is new since the last chunk: in raster order the codes from its last token up to this
+   * one's; in parallel order any may be, and there are few chunks.
+   */
+  #writeCodes(codes: readonly Int32Array[], positions: readonly number[]): void {
     const { tokenCount } = this.model.layout;
+    const { order, textPositions } = this.model.manifest.ar;
+    const isParallel = order === "parallel";
+    const last = isParallel ? tokenCount - 1 : (positions.at(-1) ?? 0) - textPositions;
     const texts = this.cache.shape.batch / this.variations;
     for (let sequence = 0; sequence < this.cache.shape.batch; sequence++) {
       const own = codes[Math.floor(sequence / texts)];
@@ -156,7 +166,7 @@ export class ArSession {
         this.#codes[sequence * tokenCount + token] = BigInt(own?.[token] ?? 0);
       }
     }
-    this.#known = Math.max(this.#known, last);
+    if (!isParallel) this.#known = Math.max(this.#known, last);
   }
 
   #cacheFeeds(): Record<string, Tensor> {
@@ -176,13 +186,6 @@ export class ArSession {
     this.#caches = { capacity, tensors };
     return tensors;
   }
-}
-
-function split(values: Float32Array, batch: number): Float32Array[] {
-  const length = values.length / batch;
-  return Array.from({ length: batch }, (_, index) =>
-    values.subarray(index * length, (index + 1) * length),
-  );
 }
 
 function promptTooLong(count: number, rows: number): AppError {

@@ -3,10 +3,12 @@ import type { Random } from "../sampling/random.js";
 import type { ScaleSettings } from "../sampling/scale-settings.js";
 import type { Model } from "../bundle/model.js";
 import { ArSession, type BatchLogits, type TextPrefix } from "./ar-session.js";
+import { planSteps } from "./decoding-order.js";
 
 /**
- * Positions fed at once at most: a running graph cannot be cancelled, and a token of a longer run
- * takes as long. The same for every batch, because rounding depends on how a sequence was cut.
+ * Known positions fed at once at most: a running graph cannot be cancelled, and a token of a longer
+ * run takes as long. The same for every batch, because rounding depends on how a sequence was cut. A
+ * block of parallel order is never cut.
  */
 const MAX_CHUNK = 16;
 
@@ -60,8 +62,8 @@ export async function drawTokens(
 }
 
 /**
- * Draws the missing tokens one after another, coarse to fine, for all variations in one batch. Runs
- * of forced tokens are fed together with the next drawn one, so the cost follows the tokens that are
+ * Draws the missing tokens block after block (in raster order one after another), coarse to fine, for
+ * all variations in one batch. Runs of forced tokens are fed together with the next drawn one, so the cost follows the tokens that are
  * really drawn; what all variations have in common is computed once.
  *
  * On the CPU a sequence's logits are the same bits whatever else is in the batch (a test holds the
@@ -76,40 +78,36 @@ export async function drawVariations(
   settings: readonly ScaleSettings[],
   hooks: DrawHooks,
 ): Promise<Int32Array[]> {
-  const { tokensPerScale } = model.layout;
   const { randoms, isDrawn } = plan;
   const known = plan.codes;
   const codes = randoms.map((_, variation) =>
     (isShared(known) ? known : codesAt(known, variation)).slice(),
   );
-  const drawn = drawnTokens(isDrawn);
+  const steps = planSteps(model.layout, model.manifest.ar.order, isDrawn, MAX_CHUNK);
   let session = ArSession.after(model, prefix);
   // As long as nothing is drawn, variations of shared codes are one sequence.
   if (!isShared(plan.codes)) session = session.repeat(codes.length);
-  let fed = 0;
-  for (const [index, token] of drawn.entries()) {
+  for (const { scale, before, fed, block, drawn, endsScale } of steps) {
     await hooks.pause();
-    while (token - fed >= MAX_CHUNK) {
-      await session.logitsOf(fed, fed + MAX_CHUNK - 1, codes);
-      fed += MAX_CHUNK;
+    for (const run of before) {
+      await session.logitsOf(run, codes);
       await hooks.pause();
     }
-    const logits = await session.logitsOf(fed, token, codes);
-    const scale = Math.floor(token / tokensPerScale);
+    const logits = await session.logitsOf(fed, codes, block.length);
     const scaleSettings = settings[scale];
     if (!scaleSettings) throw new RangeError("settings for each scale are needed");
-    for (const [variation, random] of randoms.entries()) {
-      const sequence = session.variations === 1 ? 0 : variation * prefix.batch;
-      const own = logits.slice(sequence, sequence + prefix.batch);
-      const combined = combine(own, scaleSettings.guidance);
-      codesAt(codes, variation)[token] = drawToken(combined, scaleSettings, random);
+    for (const token of drawn) {
+      const rows = logits[block.indexOf(token)] ?? [];
+      for (const [variation, random] of randoms.entries()) {
+        const sequence = session.variations === 1 ? 0 : variation * prefix.batch;
+        const own = rows.slice(sequence, sequence + prefix.batch);
+        const combined = combine(own, scaleSettings.guidance);
+        codesAt(codes, variation)[token] = drawToken(combined, scaleSettings, random);
+      }
     }
     if (session.variations < codes.length) session = session.repeat(codes.length);
-    fed = token + 1;
-    await hooks.onToken?.(token, codes);
-    const next = drawn[index + 1];
-    const isLastOfScale = next === undefined || Math.floor(next / tokensPerScale) !== scale;
-    if (isLastOfScale) await hooks.onScale?.(scale, codes);
+    for (const token of drawn) await hooks.onToken?.(token, codes);
+    if (endsScale) await hooks.onScale?.(scale, codes);
   }
   return codes;
 }

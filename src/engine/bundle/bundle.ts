@@ -83,7 +83,11 @@ export function graphFilesOf({ files, enlarge }: BundleManifest): GraphFile[] {
 /** Every file that a manifest names, each with its hash. */
 export function filesOf(manifest: BundleManifest): HashedFile[] {
   const { text, tokenizerSha256, golden } = manifest;
-  return [...graphFilesOf(manifest), { file: text.tokenizer, sha256: tokenizerSha256 }, golden];
+  const words =
+    "tokenizer" in text && tokenizerSha256 !== undefined
+      ? [{ file: text.tokenizer, sha256: tokenizerSha256 }]
+      : [];
+  return [...graphFilesOf(manifest), ...words, golden];
 }
 
 /** Null if the file is not there, or if a link leads out of the folder. */

@@ -1,7 +1,8 @@
 import { AppError } from "../../core/errors.js";
 import { parseAs } from "../../shared/errors.js";
 import { z } from "../../shared/zod.js";
-import { readPrompts, ArSession } from "../ar/ar-session.js";
+import { readPrompts, ArSession, type TextPrefix } from "../ar/ar-session.js";
+import { planSteps } from "../ar/decoding-order.js";
 import { PromptEncoder } from "../text/prompt-encoder.js";
 import { readBundleFile } from "./bundle.js";
 import { TokenKind, type Model } from "./model.js";
@@ -98,10 +99,27 @@ export async function verifyModel(model: Model): Promise<void> {
 
   const prefix = await readPrompts(model, [{ ...states, data: golden.textStates }]);
   for (const expected of golden.arLogits) {
-    const [found] = await ArSession.after(model, prefix).logitsOf(0, expected.code, known);
+    const found = await logitsOfCode(model, prefix, expected.code, known);
     const recorded = expected.code < tokensPerScale ? expected.approximation : expected.detail;
     requireNear(model, "ar", largestDifference(found, recorded), tolerances.arLogits);
   }
+}
+
+/** Logits of one code given those of all blocks before its own. */
+async function logitsOfCode(
+  model: Model,
+  prefix: TextPrefix,
+  code: number,
+  known: Int32Array,
+): Promise<Float32Array | undefined> {
+  const isDrawn = known.map((_, token) => (token === code ? 1 : 0));
+  const { order } = model.manifest.ar;
+  const [step] = planSteps(model.layout, order, Uint8Array.from(isDrawn), model.layout.tokenCount);
+  if (!step) return undefined;
+  const session = ArSession.after(model, prefix);
+  for (const run of step.before) await session.logitsOf(run, known);
+  const logits = await session.logitsOf(step.fed, known, step.block.length);
+  return logits[step.block.indexOf(code)]?.[0];
 }
 
 /** Largest absolute difference; infinite if the lengths differ or a value is NaN. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
 import type { ModelSummary } from "../../shared/models.js";
 import { openBundle, type Bundle } from "./bundle.js";
+import { canEnlarge } from "./abilities.js";
 import { estimateMemory } from "./memory.js";
 
 /** A bundle and the folder of bundles that it was found in. */
@@ -43,7 +44,7 @@ export function summariseBundle(
   { manifest, layout, sha256 }: Bundle,
   isShipped: boolean,
 ): ModelSummary {
-  const { id, name, licence, sampling, ar } = manifest;
+  const { id, name, licence, sampling, ar, text } = manifest;
   return {
     modelId: id,
     name,
@@ -59,6 +60,8 @@ export function summariseBundle(
     },
     sampling,
     hasText: ar.textPositions > 0,
+    ...("classes" in text && { classes: text.classes }),
+    canEnlarge: canEnlarge(manifest),
     isShipped,
     sha256,
     memoryBytes: estimateMemory(manifest),

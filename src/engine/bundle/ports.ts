@@ -28,6 +28,8 @@ export function expectedPorts(
   const keys = float("any", ar.heads, ar.headDim, "any");
   const values = float("any", ar.heads, "any", ar.headDim);
   const newRows = float(ar.layers, "any", ar.heads, "any", ar.headDim);
+  const logits = (count: number) =>
+    ar.order === "parallel" ? float("any", "any", count) : float("any", count);
   const words = integer("any", "any");
   return {
     encoder: { inputs: { image }, outputs: { codes } },
@@ -49,8 +51,8 @@ export function expectedPorts(
         ...forEachLayer(ar.layers, "value_cache", values),
       },
       outputs: {
-        logits_approximation: float("any", codebooks.approximation),
-        logits_detail: float("any", codebooks.detail),
+        logits_approximation: logits(codebooks.approximation),
+        ...(layout.levels > 0 && { logits_detail: logits(codebooks.detail) }),
         new_keys: newRows,
         new_values: newRows,
       },

@@ -18,11 +18,12 @@ import {
   rightOf,
   type Rect,
 } from "../../core/rect.js";
+import { predictsDetails } from "../bundle/abilities.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import type { LoadedModel } from "../jobs/prompts.js";
 import { runUpscale, windowServices } from "../jobs/run-upscale.js";
 import { chooseMethod, type UpscaleRequest } from "../upscale/choose-method.js";
-import { largestFactor } from "../upscale/known-scales.js";
+import { largestFactor, largestSmoothFactor } from "../upscale/known-scales.js";
 import type { RowSink } from "../upscale/row-sink.js";
 import { upscaleWindow } from "../upscale/upscale-window.js";
 
@@ -57,8 +58,9 @@ export async function applyNatively(
     const samples = modelImageToSamples(generated, colours, maxSampleOf(original.depth));
     return compositeBand(change, region.rect, samples);
   }
-  const { layout } = loaded.model;
-  const passes = passFactors(region.factor, Math.min(LARGEST_PASS, largestFactor(layout)));
+  const { layout, manifest } = loaded.model;
+  const largest = predictsDetails(manifest) ? largestFactor(layout) : largestSmoothFactor(layout);
+  const passes = passFactors(region.factor, Math.min(LARGEST_PASS, largest));
   // Sixteen bits lose nothing that a picture of sixteen bits could show.
   let raster = drawnRaster(generated);
   for (const factor of passes.slice(0, -1)) {
@@ -89,7 +91,7 @@ export function passFactors(factor: number, largest: number): number[] {
 
 function faithful(factor: number): UpscaleRequest {
   if (factor !== 2 && factor !== 4 && factor !== 8) throw new RangeError("no factor of a pass");
-  return { factor, creativity: 0, prompt: "", seed: 0, guidance: 1 };
+  return { factor, creativity: 0, prompt: "", seed: 0, guidance: 1, mayBeSmooth: true };
 }
 
 function drawnRaster(image: ModelImage): Raster {

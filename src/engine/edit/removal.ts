@@ -42,5 +42,6 @@ export function exactScalesOf(
   { scaleCount }: TokenLayout,
 ): number {
   if (mode !== "remove") return frozenScales;
-  return Math.max(frozenScales, scaleCount - DRAWN_SCALES, 1);
+  // A raster has no coarser scale that could keep the fill: it draws from the surroundings alone.
+  return Math.min(scaleCount - 1, Math.max(frozenScales, scaleCount - DRAWN_SCALES, 1));
 }

@@ -22,7 +22,8 @@ export interface GeneratedVariation {
 }
 
 /**
- * Draws pictures of the model's size from text alone, and enlarges them faithfully if asked to.
+ * Draws pictures of the model's size from text alone, and enlarges them faithfully if asked to (smoothly
+ * with a model that predicts no detail).
  * @throws AppError REQUEST_INVALID; an AbortError if cancelled
  */
 export async function runGenerate(
@@ -76,7 +77,7 @@ async function enlarge(
   context: JobContext,
 ): Promise<Raster> {
   if (factor === 1) return raster;
-  const request = { factor, creativity: 0, prompt: "", seed, guidance: 1 };
+  const request = { factor, creativity: 0, prompt: "", seed, guidance: 1, mayBeSmooth: true };
   return runUpscale(loaded, raster, request, context);
 }
 

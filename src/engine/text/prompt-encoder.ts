@@ -1,6 +1,7 @@
 import { readBundleFile } from "../bundle/bundle.js";
 import { floatOutput, int64Tensor } from "../bundle/graph.js";
 import { toInt64, type Model } from "../bundle/model.js";
+import { classOf } from "./class-names.js";
 import { createTokenizer, type PromptTokenizer } from "./tokenizer.js";
 
 /** States of a prompt's tokens: `count` rows of `width` values. */
@@ -33,11 +34,16 @@ export class PromptEncoder {
     return states;
   }
 
-  /** Ids of a prompt's tokens; see {@link PromptTokenizer}. */
+  /**
+   * Ids of a prompt's tokens (see {@link PromptTokenizer}), or the one of its class.
+   * @throws AppError REQUEST_INVALID for a prompt that is like no class of a model of classes
+   */
   async tokenize(prompt: string): Promise<Int32Array> {
     const { bundle, manifest } = this.model;
-    this.#tokenizer ??= readBundleFile(bundle, manifest.text.tokenizer).then((json) =>
-      createTokenizer(json, Math.min(manifest.text.maxTokens, manifest.ar.textPositions)),
+    const { text, ar } = manifest;
+    if ("classes" in text) return Int32Array.of(classOf(prompt, text.classes) ?? text.noClass);
+    this.#tokenizer ??= readBundleFile(bundle, text.tokenizer).then((json) =>
+      createTokenizer(json, Math.min(text.maxTokens, ar.textPositions)),
     );
     return (await this.#tokenizer).encode(prompt);
   }

@@ -4,6 +4,7 @@ import { drawTokens } from "../ar/draw-tokens.js";
 import type { TextPrefix } from "../ar/ar-session.js";
 import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
 import { createRandom } from "../sampling/random.js";
+import { enlargeSmoothly } from "../edit/smooth-enlarge.js";
 import { DrawnCells } from "./drawn-cells.js";
 import { knownScales } from "./known-scales.js";
 
@@ -67,13 +68,9 @@ export function smoothPredictor(factor: number): DetailPredictor {
   return {
     factor,
     predict({ image }) {
-      const { side, data } = image;
+      const { side } = image;
       const larger = side * factor;
-      const smooth = new Float32Array(3 * larger * larger);
-      for (let plane = 0; plane < 3; plane++) {
-        const source = data.subarray(plane * side * side, (plane + 1) * side * side);
-        smooth.set(interpolate(source, side, factor), plane * larger * larger);
-      }
+      const { data: smooth } = enlargeSmoothly(image, larger);
       const means = Float32Array.from(blockMeans(smooth, larger, 3 * larger, factor));
       const repeated = repeatBlocks(means, side, 3 * side, factor);
       return Promise.resolve({
@@ -82,30 +79,6 @@ export function smoothPredictor(factor: number): DetailPredictor {
       });
     },
   };
-}
-
-/** Bilinear, with pixels' centres at halves; the border repeats. */
-function interpolate(plane: Float32Array, side: number, factor: number): Float32Array {
-  const larger = side * factor;
-  const at = (index: number) => {
-    const position = Math.min(side - 1, Math.max(0, (index + 0.5) / factor - 0.5));
-    const first = Math.floor(position);
-    return { first, second: Math.min(side - 1, first + 1), share: position - first };
-  };
-  const columns = Array.from({ length: larger }, (_, x) => at(x));
-  const row = (y: number, { first, second, share }: ReturnType<typeof at>) => {
-    const [a, b] = [plane[y * side + first] ?? 0, plane[y * side + second] ?? 0];
-    return a + share * (b - a);
-  };
-  const result = new Float32Array(larger * larger);
-  for (let y = 0; y < larger; y++) {
-    const { first, second, share } = at(y);
-    for (const [x, column] of columns.entries()) {
-      const above = row(first, column);
-      result[y * larger + x] = above + share * (row(second, column) - above);
-    }
-  }
-  return result;
 }
 
 /**

@@ -1,0 +1,78 @@
+"""Every kind of recipe becomes a bundle whose graphs agree with PyTorch and whose manifest says what it can do."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_bundles
+import torch
+from tiny_bundles import KINDS
+
+from spectral_training import export_onnx
+from spectral_training.graphs import DecoderGraph, Skills
+from spectral_training.onnx_files import session
+from spectral_training.recipes import recipe
+from spectral_training.tokenizer import CODE, EXACT, MASKED
+from spectral_training.train_tokenizer import load_tokenizer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bundle_of_each_kind_computes_what_pytorch_does(kind: str, tmp_path: Path):
+    name = KINDS[kind]
+    tiny_bundles.export(name, tmp_path)
+    manifest = json.loads((tmp_path / "model.json").read_text())
+    chosen = recipe(f"{name}-debug")
+    parity = {m["name"]: m["value"] for m in manifest["metrics"]}
+    assert parity["parity: encoder codes that differ %"] < 0.01
+    assert all(value < 1e-4 for metric, value in parity.items() if metric.endswith("max error"))
+    assert manifest["layout"]["levels"] == chosen.tokenizer.model.layout.levels
+    assert manifest["ar"]["order"] == chosen.ar.model.order
+    assert manifest["trainedFor"] == {
+        "exactContext": chosen.tokenizer.exact_context, "maskedSuffix": chosen.tokenizer.masked_suffix,
+    }  # fmt: skip
+    assert ("classes" in manifest["text"]) == (chosen.ar.model.classes > 0)
+    outputs = [port["name"] for port in manifest["files"]["ar"]["outputs"]]
+    assert ("logits_detail" in outputs) == (chosen.tokenizer.model.layout.levels > 0)
+
+
+@pytest.mark.parametrize("name", ["sit-4-256", "sit-4-256-legall53", "pyramid-sc-5-256", "vit-vqgan-256"])
+def test_a_decoder_keeps_the_contract_it_was_not_trained_for(name: str, tmp_path: Path):
+    """Exact tokens come back as the picture, masked details add nothing, and its own codes matter in between."""
+    tiny_bundles.write_checkpoint(name, tmp_path / "a.pt")
+    model, _ = load_tokenizer(tmp_path / "a.pt")
+    layout, n = model.layout, model.layout.tokens_per_scale
+    image = torch.rand(1, 3, layout.image_size, layout.image_size) * 2 - 1
+    decoder = DecoderGraph(model, Skills(exact_context=False, masked_suffix=False))
+    with torch.no_grad():
+        codes = model.encode(image)
+        exact = torch.full_like(codes, EXACT)
+        assert torch.allclose(decoder(image, codes, exact), image, atol=1e-5)
+        if layout.levels == 0:
+            return
+        coarse = exact.clone()
+        coarse[:, n:] = MASKED
+        small = decoder(image, codes, coarse)
+        if layout.transform in ("haar", "pyramid"):
+            blocks = torch.nn.functional.avg_pool2d(image, 2**layout.levels)
+            assert torch.allclose(torch.nn.functional.interpolate(blocks, layout.image_size), small, atol=1e-5)
+        drawn = coarse.clone()
+        drawn[:, n:] = CODE
+        assert (decoder(image, codes, drawn) - small).abs().max() > 1e-4
+
+
+def test_classes_without_names_are_refused(tmp_path: Path):
+    tiny_bundles.write_checkpoint("ar-sit-4-class-350m", tmp_path / "a.pt")
+    stored = torch.load(tmp_path / "a.pt", weights_only=False)
+    stored["ar"]["meta"]["classes"] = []
+    torch.save(stored, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match="names of its classes"):
+        export_onnx.main(export_onnx.Options(tokenizer=tmp_path / "a.pt", ar=tmp_path / "a.pt", out=tmp_path / "b"))
+
+
+def test_a_classs_graph_gives_its_row_and_nothing_for_padding(tmp_path: Path):
+    tiny_bundles.export("ar-sit-4-class-350m", tmp_path)
+    ids, mask = np.array([[1], [4]]), np.array([[1], [0]])
+    states = session(tmp_path / "text.onnx").run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    assert np.abs(states[0]).max() > 0
+    assert np.abs(states[1]).max() == 0
