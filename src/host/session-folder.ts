@@ -1,7 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { releaseSession, takeSession } from "../engine/process/session-owner.js";
+import {
+  isAbandonedScratch,
+  releaseSession,
+  takeScratch,
+  takeSession,
+} from "../engine/process/session-owner.js";
+
+const PREFIX = "spectral-studio-";
 
 /** A fresh folder for the open documents of one run; readable only by this user. */
 export interface ScratchFolder {
@@ -16,9 +23,28 @@ export interface SessionFolder extends ScratchFolder {
   release(): void;
 }
 
-/** Makes a folder for a run that nobody resumes, within `parentDir`, which must exist. */
+/**
+ * Makes a folder for a run that nobody resumes, within `parentDir`, which must exist; those of runs
+ * that died before they could tidy up are deleted in the background.
+ */
 export function createScratchFolder(parentDir: string): ScratchFolder {
-  const path = mkdtempSync(join(parentDir, "spectral-studio-"));
+  const folder = makeFolder(parentDir);
+  takeScratch(folder.path);
+  void removeAbandonedScratch(parentDir);
+  return folder;
+}
+
+/** Deletes what earlier runs of this user left in `parentDir`; what cannot be deleted stays. */
+export async function removeAbandonedScratch(parentDir: string): Promise<void> {
+  for (const name of await readdir(parentDir).catch(() => [])) {
+    const path = join(parentDir, name);
+    if (!name.startsWith(PREFIX) || !(await isAbandonedScratch(path))) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function makeFolder(parentDir: string): ScratchFolder {
+  const path = mkdtempSync(join(parentDir, PREFIX));
   return {
     path,
     // The engine may still be ending, and Windows keeps files open for a moment: try again.
@@ -29,7 +55,7 @@ export function createScratchFolder(parentDir: string): ScratchFolder {
 /** Makes a session folder within `parentDir`, which is made as well. */
 export function createSessionFolder(parentDir: string): SessionFolder {
   mkdirSync(parentDir, { recursive: true, mode: 0o700 });
-  const folder = createScratchFolder(parentDir);
+  const folder = makeFolder(parentDir);
   takeSession(folder.path);
   return { ...folder, release: () => releaseSession(folder.path) };
 }

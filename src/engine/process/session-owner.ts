@@ -9,6 +9,8 @@ import { z } from "../../shared/zod.js";
  * the process code. A folder without it belongs to nobody yet and is left alone.
  */
 const OWNER_NAME = "owner.json";
+/** The same in a folder whose documents are never offered again; its name tells the two apart. */
+const SCRATCH_OWNER_NAME = "scratch-owner.json";
 
 const ownerSchema = z.object({
   pid: z.int().min(1),
@@ -21,8 +23,16 @@ const CLOCK_SLACK_MS = 60_000;
 
 /** Marks a session folder as this process's. */
 export function takeSession(sessionDir: string): void {
-  const owner = { pid: process.pid, startedAt: Date.now() };
-  writeFileSync(join(sessionDir, OWNER_NAME), JSON.stringify(owner));
+  writeMark(join(sessionDir, OWNER_NAME));
+}
+
+/** Marks a folder as this process's that nobody needs once the process is gone. */
+export function takeScratch(folder: string): void {
+  writeMark(join(folder, SCRATCH_OWNER_NAME));
+}
+
+function writeMark(path: string): void {
+  writeFileSync(path, JSON.stringify({ pid: process.pid, startedAt: Date.now() }));
 }
 
 /** Gives a session folder up without deleting it: the next start offers what is in it. */
@@ -34,10 +44,18 @@ export function releaseSession(sessionDir: string): void {
  * True if a session folder was left behind: its process is gone, or the machine was started again
  * since, after which the same number may belong to any other process.
  */
-export async function isAbandoned(sessionDir: string): Promise<boolean> {
-  const path = join(sessionDir, OWNER_NAME);
-  const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null || !(await isOurs(sessionDir))) return false;
+export function isAbandoned(sessionDir: string): Promise<boolean> {
+  return isLeft(sessionDir, OWNER_NAME);
+}
+
+/** The same of a folder that was marked by {@link takeScratch}: it may be deleted. */
+export function isAbandonedScratch(folder: string): Promise<boolean> {
+  return isLeft(folder, SCRATCH_OWNER_NAME);
+}
+
+async function isLeft(folder: string, markName: string): Promise<boolean> {
+  const text = await readFile(join(folder, markName), "utf8").catch(() => null);
+  if (text === null || !(await isOurs(folder))) return false;
   const owner = ownerSchema.safeParse(parseJson(text));
   // A half-written mark is a process that died while it began.
   if (!owner.success) return true;
