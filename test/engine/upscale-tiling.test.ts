@@ -1,18 +1,24 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { AppError } from "../../src/core/errors.js";
 import { createRaster, cropRaster, rastersEqual, type Raster } from "../../src/core/raster.js";
 import { rectOfSize } from "../../src/core/rect.js";
 import { findBlockMismatch } from "../../src/core/verify.js";
+import { openBundle } from "../../src/engine/bundle/bundle.js";
 import { Pace, type EnlargingNetwork, type Planes } from "../../src/engine/bundle/enlarger.js";
+import { Model } from "../../src/engine/bundle/model.js";
 import { readPicture } from "../../src/engine/index.js";
+import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
+import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 import { chooseMethod } from "../../src/engine/upscale/choose-method.js";
 import { RasterSink } from "../../src/engine/upscale/row-sink.js";
 import { upscaleWindow, type UpscaleMethod } from "../../src/engine/upscale/upscale-window.js";
 import { openUpscalers, type Upscalers } from "./debug-bundle.js";
 import { quietContext } from "./pictures.js";
 
-let loaded: Upscalers;
+/** Ways to enlarge; the shipped networks for 8-bit pictures compute in 8 bits. */
+let loaded: Upscalers & { readonly shipped: LoadedModel };
 const pictures: Record<string, Raster> = {};
 /** Grey levels of pictures that show every seam, or hide it. */
 const makers: Record<string, () => Raster | Promise<Raster>> = {
@@ -38,7 +44,11 @@ function grey(level: (x: number, y: number) => number): Raster {
 }
 
 beforeAll(async () => {
-  loaded = await openUpscalers();
+  const shipped = new Model(await openBundle(join("models", "studio-128")), "cpu");
+  loaded = {
+    ...(await openUpscalers()),
+    shipped: { model: shipped, prompts: new PromptEncoder(shipped) },
+  };
   for (const [name, make] of Object.entries(makers)) pictures[name] = await make();
 });
 
@@ -48,13 +58,14 @@ const memories = { small: 90e6, middle: 300e6, large: 8e9 };
 /** Upscales with tiles as memory allows; notes the sides of the tiles' inputs. */
 async function upscale(
   raster: Raster,
-  by: keyof Upscalers,
+  by: keyof typeof loaded,
   freeBytes: number,
   onTile: (planes: Planes) => void = () => undefined,
 ): Promise<Raster> {
-  const request = { factor: 2 as const, creativity: 0, prompt: "", seed: 1, guidance: 1 };
+  const speed = "fast" as const;
+  const request = { factor: 2 as const, speed, creativity: 0, prompt: "", seed: 1, guidance: 1 };
   const context = quietContext();
-  const chosen = await chooseMethod(loaded[by], request, 2, context);
+  const chosen = await chooseMethod(loaded[by], request, 2, context, raster.depth);
   const method: UpscaleMethod = {
     ...chosen,
     enlarger: chosen.enlarger && watched(chosen.enlarger, onTile),
@@ -114,12 +125,12 @@ function psnr(a: Raster, b: Raster): number {
 }
 
 describe.each(Object.keys(makers))("tiles of a picture of %s", (name) => {
-  it("leave no trace: every size of tiles gives the same picture, bit for bit", async () => {
+  it.each(["network", "shipped"] as const)("leave no trace, bit for bit: %s", async (by) => {
     const found: Raster[] = [];
     const tiles: number[] = [];
     for (const freeBytes of Object.values(memories)) {
       let count = 0;
-      found.push(await upscale(pictures[name]!, "network", freeBytes, () => count++));
+      found.push(await upscale(pictures[name]!, by, freeBytes, () => count++));
       tiles.push(count);
     }
     if (name !== "flat") expect(tiles[0]).toBeGreaterThan(tiles[2]!);
@@ -146,6 +157,17 @@ describe("the decoder's overlapping tiles", () => {
       expect(index(0)).toBeLessThanOrEqual(1.01 * Math.max(...inside));
     },
   );
+});
+
+describe("networks in 8 bits", () => {
+  it("are taken for pictures of 8 bits on the CPU, and nowhere else", () => {
+    const { model } = loaded.shipped;
+    const precision = (on: Model, depth: 8 | 16) =>
+      on.enlarger(2, "best", depth)?.network.precision;
+    expect(precision(model, 8)).toBe("int8");
+    expect(precision(model, 16)).toBe("fp32");
+    expect(precision(new Model(model.bundle, "webgpu"), 8)).toBe("fp32");
+  });
 });
 
 describe("too little memory", () => {

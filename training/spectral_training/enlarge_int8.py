@@ -100,10 +100,13 @@ def crops(glob: str, options: Options) -> Tensor:
     return to_levels(data.to_tensor([centre_crop(photo.pixels, options.size) for photo in photos]))
 
 
+def plain_networks(manifest: dict) -> list[dict]:
+    return [entry for entry in manifest["enlarge"] if entry["precision"] != PRECISION]
+
+
 def main(options: Options) -> None:
     path = options.bundle / "model.json"
-    manifest = json.loads(path.read_text())
-    networks = [entry for entry in manifest["enlarge"] if entry["precision"] != PRECISION]
+    networks = plain_networks(json.loads(path.read_text()))
     seen, held_out = crops(options.data, options), crops(options.validation, options)
     entries, metrics = [], []
     for entry in networks:
@@ -123,9 +126,11 @@ def main(options: Options) -> None:
                 "command": "python -m spectral_training.enlarge_int8",
             }
         )
+    # Read anew: this took minutes.
+    manifest = json.loads(path.read_text())
     names = {metric["name"] for metric in metrics}
     manifest["metrics"] = [m for m in manifest["metrics"] if m["name"] not in names] + metrics
-    manifest["enlarge"] = networks + entries
+    manifest["enlarge"] = plain_networks(manifest) + entries
     path.write_text(json.dumps(manifest, indent=2) + "\n")
 
 

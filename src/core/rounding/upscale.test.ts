@@ -120,7 +120,10 @@ describe("rounding an upscale", () => {
             // Details of a few levels, as networks predict them, and ties.
             fc.array(fc.double({ min: -3, max: 3, noNaN: true }), length),
             fc.array(fc.integer({ min: 0, max: 8 }), length),
-            fc.array(fc.constantFrom(0, 0.25, 0.5), length),
+            fc.array(
+              fc.nat(2).map((quarters) => quarters / 4),
+              length,
+            ),
           ),
         });
       });

@@ -45,7 +45,7 @@ export async function upscaleInto(
 ): Promise<void> {
   const plan = requirePlan(raster, request);
   await pause(context);
-  const method = await chooseMethod(loaded, request, plan.factor, context);
+  const method = await chooseMethod(loaded, request, plan.factor, context, raster.depth);
   await upscaleWindow(
     { raster, window: { x: 0, y: start, width: raster.width, height: raster.height - start } },
     method,

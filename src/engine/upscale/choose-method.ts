@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.js";
+import type { BitDepth } from "../../core/raster.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import { readSteering, type LoadedModel } from "../jobs/prompts.js";
@@ -29,6 +30,7 @@ export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId">
  * straight line from one to the other, so that more is never less, and every picture on the way is as
  * consistent as its ends.
  * @param factor 2, 4 or 8, which the request's size needs
+ * @param depth of the picture: one of 8 bits may be enlarged by a network in 8 bits
  * @throws AppError REQUEST_INVALID if the model has no network for the factor and too few scales, or
  * was not trained to predict detail
  */
@@ -37,11 +39,12 @@ export async function chooseMethod(
   request: UpscaleRequest,
   factor: number,
   context: JobContext,
+  depth: BitDepth = 16,
 ): Promise<UpscaleMethod> {
   const { model } = loaded;
   const { layout } = model;
   const { creativity, speed = "best" } = request;
-  const enlarger = model.enlarger(factor, speed);
+  const enlarger = model.enlarger(factor, speed, depth);
   const isDrawn = creativity > 0;
   const predicts = predictsDetails(model.manifest);
   const isSmooth = enlarger === null && !predicts;

@@ -40,7 +40,7 @@ export async function previewUpscale(
 ): Promise<UpscalePreview> {
   const inside = requirePart(raster, rect);
   const plan = planTarget(raster, request.factor, request.size);
-  const method = await chooseMethod(loaded, request, plan.factor, context);
+  const method = await chooseMethod(loaded, request, plan.factor, context, raster.depth);
   const part = partOf(plan, raster, inside);
   const sink = new RasterSink({ ...part.size, channels: raster.channels, depth: raster.depth });
   await upscaleWindow({ raster, window: part.window }, method, part.through(sink), {

@@ -57,7 +57,7 @@ export function ourName(way: (typeof OUR_WAYS)[number]): string {
 
 /** The whole road of the app: tiles with halos, networks, rounding; tile sizes found while it runs. */
 function ourMethods(loaded: LoadedModel, factor: Factor): Method[] {
-  const { enlargers, bundle } = loaded.model;
+  const { model } = loaded;
   const context = {
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -67,11 +67,14 @@ function ourMethods(loaded: LoadedModel, factor: Factor): Method[] {
     const request = { factor, speed, creativity: 0, prompt: "", seed: 0, guidance: 1 };
     return { ...single(name, (source) => runUpscale(loaded, source, request, context)), graph };
   };
-  const networks = enlargers.map(({ network }) => network).filter((one) => one.factor === factor);
+  // The networks that the app takes for pictures of 8 bits; a bundle may have one speed only.
+  const networks = (["best", "fast"] as const)
+    .map((speed) => ({ speed, network: model.enlarger(factor, speed, 8)?.network }))
+    .filter(({ speed, network }) => network?.speed === speed);
   if (networks.length === 0) return [method(ourName("decoder"), "best", null)];
-  return networks
-    .toSorted((a, b) => OUR_WAYS.indexOf(a.speed) - OUR_WAYS.indexOf(b.speed))
-    .map(({ speed, file }) => method(ourName(speed), speed, join(bundle.folder, file)));
+  return networks.map(({ speed, network }) =>
+    method(ourName(speed), speed, network ? join(model.bundle.folder, network.file) : null),
+  );
 }
 
 function peerMethod(name: (typeof PEERS)[number], folder: string, factor: Factor): Method {
