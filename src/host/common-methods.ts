@@ -6,6 +6,7 @@ import { createDiagnosticsMethods } from "./diagnostics.js";
 import type { Emitter } from "./emitter.js";
 import type { HostIdentity } from "./host-methods.js";
 import type { Log } from "./log.js";
+import type { OpenJobs } from "./open-jobs.js";
 import { createSettingsMethods } from "./settings-methods.js";
 import type { SettingsStore } from "./settings-store.js";
 
@@ -18,18 +19,26 @@ export interface CommonParts {
   readonly events: Emitter;
   readonly store: SettingsStore;
   readonly log: Log;
+  readonly jobs: Pick<OpenJobs, "list">;
   /** The text that the build made. */
   readonly licencesPath: string;
 }
 
-/** What every windowed host answers in the same way: settings, log, diagnostics, licences. */
+/** What every windowed host answers in the same way: open jobs, settings, log, diagnostics, licences. */
 export function createCommonMethods(
   parts: CommonParts,
 ): Pick<
   HostApi,
-  "getSettings" | "updateSettings" | "resetSettings" | "readLog" | "getDiagnostics" | "readLicences"
+  | "listJobs"
+  | "getSettings"
+  | "updateSettings"
+  | "resetSettings"
+  | "readLog"
+  | "getDiagnostics"
+  | "readLicences"
 > {
   return {
+    listJobs: parts.jobs.list,
     ...createSettingsMethods({ ...parts, log: parts.log.add }),
     ...createDiagnosticsMethods(parts),
     readLicences: async () => ({ text: await readLicences(parts.licencesPath) }),

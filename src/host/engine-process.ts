@@ -35,6 +35,8 @@ const DEFAULT_TIMING: EngineTiming = {
 export interface EngineProcessOptions {
   readonly launcher: EngineLauncher;
   readonly timing?: Partial<EngineTiming>;
+  /** Starts the process with the first request and not at once. */
+  readonly isLazy?: boolean;
   /** Told what happens to the process, for a log. */
   readonly log: (line: string) => void;
 }
@@ -73,12 +75,18 @@ export class EngineProcess implements Transport {
   #session: EngineSession | null = null;
   #respawnTimer: NodeJS.Timeout | undefined;
   #isDisposed = false;
+  #wasLaunched = false;
 
   constructor(options: EngineProcessOptions) {
     this.#options = options;
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     this.#emitter = new Emitter((error) => options.log(toErrorData(error).message));
-    this.#launch();
+    if (options.isLazy !== true) this.#launch();
+  }
+
+  /** False while nothing was ever asked of a lazy engine, so that it holds nothing either. */
+  get wasLaunched(): boolean {
+    return this.#wasLaunched;
   }
 
   /** The process's number, or undefined while there is none. */
@@ -110,7 +118,7 @@ export class EngineProcess implements Transport {
     const job = this.#jobs.get(jobId);
     if (job) job.request = { request, revision: revision ?? null };
     // Whatever else the engine tells a host is none of a screen's business.
-    return { jobId };
+    return { jobId, ...(revision === undefined ? {} : { revision }) };
   }
 
   /** Ends the process for good. */
@@ -121,11 +129,13 @@ export class EngineProcess implements Transport {
   }
 
   #ask(method: EngineMethod, request: unknown): Promise<unknown> {
+    if (!this.#wasLaunched && !this.#isDisposed) this.#launch();
     if (this.#session) return this.#session.invoke(method, request);
     return Promise.reject(engineDied("it ended repeatedly and is started again in some seconds"));
   }
 
   #launch(): void {
+    this.#wasLaunched = true;
     const session: EngineSession = new EngineSession(
       this.#options.launcher.launch(),
       this.#timing,

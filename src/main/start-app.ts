@@ -12,6 +12,7 @@ import {
 import { ExportFolders } from "../host/export-folders.js";
 import { createGetAppInfo, openStartupFile } from "../host/host-methods.js";
 import { Log, LOG_FILE } from "../host/log.js";
+import { OpenJobs } from "../host/open-jobs.js";
 import { Recents } from "../host/recents.js";
 import { createRouter } from "../host/router.js";
 import { createSessionFolder } from "../host/session-folder.js";
@@ -125,6 +126,7 @@ async function openApp(
   const store = new SettingsStore(environment.configDir);
   const folders = new ExportFolders(api);
   keepMemorySetting({ engine: api, store, engineEvents: engine, events });
+  const jobs = new OpenJobs(engine, events, () => performance.now());
   const host = {
     getAppInfo: createGetAppInfo(identity, api, startup, store),
     ...createCommonMethods({
@@ -134,6 +136,7 @@ async function openApp(
       events,
       store,
       log,
+      jobs,
       licencesPath: environment.licencesPath,
     }),
     setMenu: createSetMenu(electron, environment, events),
@@ -147,7 +150,7 @@ async function openApp(
     APP_SCHEME,
     createProtocolHandler(createStaticFiles(environment.rendererDir)),
   );
-  registerCalls(electron.ipcMain, createRouter({ engine, host, log: log.add }));
+  registerCalls(electron.ipcMain, createRouter({ engine: jobs, host, log: log.add }));
   for (const source of [engine, events]) {
     forwardEvents(source, () => currentWindow()?.webContents ?? null);
   }

@@ -9,6 +9,7 @@ import { EngineProcess, type EngineTiming } from "../host/engine-process.js";
 import { createForkLauncher } from "../host/fork-launcher.js";
 import { openStartupFile } from "../host/host-methods.js";
 import { keepMemorySetting } from "../host/document-methods.js";
+import { OpenJobs } from "../host/open-jobs.js";
 import { Recents } from "../host/recents.js";
 import { Log, LOG_FILE } from "../host/log.js";
 import { createRouter } from "../host/router.js";
@@ -29,6 +30,11 @@ import { createLoopbackHostApi } from "./host-api.js";
 import { handleRequest } from "./request-handler.js";
 import { sendText } from "./replies.js";
 
+/**
+ * How long the engine's start waits for a page to be there first: it takes half a second of a core,
+ * and so does the page. Whatever needs the engine before starts it at once.
+ */
+const PAGE_FIRST_MS = 600;
 /** How long the engine may take to say what is not saved when the host ends. */
 const ENGINE_ANSWER_MS = 3_000;
 
@@ -90,13 +96,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...userFolders(configDir),
     }),
     ...(options.timing ? { timing: options.timing } : {}),
+    isLazy: true,
     log: log.add,
   });
   const engineApi = createEngineClient(engine);
   const events = new Emitter((error) => log.add(toErrorData(error).message));
   const store = new SettingsStore(configDir);
   const recents = new Recents(configDir, log.add);
-  keepMemorySetting({ engine: engineApi, store, engineEvents: engine, events });
+  const pageFirst = setTimeout(
+    () => keepMemorySetting({ engine: engineApi, store, engineEvents: engine, events }),
+    PAGE_FIRST_MS,
+  );
+  const jobs = new OpenJobs(engine, events, () => performance.now());
   const host = createLoopbackHostApi(
     {
       identity: { host: "loopback", version: options.version },
@@ -105,6 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       events,
       store,
       log,
+      jobs,
       licencesPath: options.licencesPath ?? join(options.rendererDir, "../licences.txt"),
     },
     recents,
@@ -112,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const access = new Access(port);
   const sockets = new EventSockets([engine, events]);
-  const parts = { access, files, router: createRouter({ engine, host, log: log.add }) };
+  const parts = { access, files, router: createRouter({ engine: jobs, host, log: log.add }) };
   server.on("request", (request, response) => {
     handleRequest(parts, request, response).catch((error: unknown) => {
       log.add(toErrorData(error).message);
@@ -130,9 +142,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port,
     enginePid: () => engine.pid,
     close: async () => {
+      clearTimeout(pageFirst);
       sockets.close();
       await closeServer(server);
       await endSession(session, async () => {
+        if (!engine.wasLaunched) return false;
         const { documents } = await withinLimit(engineApi.listDocuments({}));
         return documents.some(({ isDirty }) => isDirty);
       }).finally(() => engine.dispose());

@@ -6,7 +6,9 @@ import {
   scaleThumbnailSchema,
   tileSchema,
 } from "./documents.js";
+import { draftSchema } from "./drafts.js";
 import { appErrorDataSchema } from "./errors.js";
+import { engineEventSchemas } from "./events.js";
 import { documentIdSchema, jobIdSchema, modelIdSchema, revisionSchema } from "./ids.js";
 import { jobRequestSchema, upscaleJobSchema } from "./jobs.js";
 import { MAX_VARIATIONS } from "./limits.js";
@@ -58,6 +60,20 @@ const recentSchema = z
   .object({ recentId: z.string().min(1).max(64), name: nameSchema, openedAt: z.number().min(0) })
   .readonly();
 
+/** A job that a page which was loaded again should know of. */
+const openJobSchema = byJob
+  .extend({
+    request: jobRequestSchema,
+    /** The state that it works on; null for a new picture. */
+    revision: revisionSchema.nullable(),
+    /** How it ended, or null while it is under way. */
+    finished: engineEventSchemas["job-finished"].nullable(),
+    /** From its start to its end, or to now. */
+    elapsedMs: z.number().min(0),
+  })
+  .readonly();
+export type OpenJob = z.infer<typeof openJobSchema>;
+
 /** Methods that the engine answers and a screen may call. */
 const sharedMethods = {
   openDocument: method(
@@ -74,6 +90,10 @@ const sharedMethods = {
   /** The documents that are open in this session, oldest first: a page that was loaded again shows them. */
   listDocuments: method(nothing, z.object({ documents: z.array(documentInfoSchema).readonly() })),
   getDocument: method(byDocument, documentInfoSchema),
+  /** Keeps what was begun on a document, in place of what was kept before. */
+  keepDraft: method(byDocument.extend({ draft: draftSchema }), nothing),
+  /** What was begun on a document when the page or the app ended, or null. */
+  readDraft: method(byDocument, z.object({ draft: draftSchema.nullable() })),
   closeDocument: method(byDocument, nothing),
   readTile: method(
     z.object({
@@ -217,6 +237,8 @@ const engineOnlyMethods = {
 
 /** Methods that a host answers itself. */
 const hostMethods = {
+  /** Jobs that wait, run, or have a result that nobody decided about, oldest first. */
+  listJobs: method(nothing, z.object({ jobs: z.array(openJobSchema).readonly() })),
   getAppInfo: method(
     nothing,
     z.object({

@@ -64,6 +64,10 @@ export const engineEventSchemas = {
 export const hostEventSchemas = {
   /** The engine process was replaced; documents are whole, a job that ran begins once more. */
   "engine-restarted": z.object({ reason: z.string() }),
+  /** A document was closed, here or in another window. */
+  "document-closed": z.object({ documentId: documentIdSchema }),
+  /** A result was taken or thrown away, here or in another window. */
+  "job-settled": z.object({ jobId: jobIdSchema }),
   /** A file was opened from outside of the page: the system, a menu, a second start of the app. */
   "document-opened": documentInfoSchema,
   /** Opening a file from outside of the page failed. */

@@ -104,7 +104,7 @@ test.each([
 
 test("a job whose process dies once is run again: same name, same request, same state", async () => {
   start();
-  expect(await startJob("exit-once")).toEqual({ jobId: "job-1" });
+  expect(await startJob("exit-once")).toEqual({ jobId: "job-1", revision: 3 });
   await until(() => heard("job-failed"));
   // The second run ended in its own way, which the small engine calls a failure.
   expect(payloadsOf("job-failed")).toMatchObject([

@@ -349,6 +349,8 @@ test("closing ends the engine and removes the session folder", async () => {
     log: () => undefined,
   });
   expect(readdirSync(own)).toHaveLength(1);
+  // It starts by itself, a moment after the page could be asked for.
+  await expect.poll(() => other.enginePid()).toBeDefined();
   const pid = other.enginePid()!;
   await other.close();
   await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);

@@ -46,6 +46,7 @@ function setUp() {
   events.subscribe("settings-changed", (settings) => told.push(settings));
   const log = new Log({ path: null, now: () => new Date(0) });
   const methods = createCommonMethods({
+    jobs: { list: async () => ({ jobs: [] }) },
     identity: { host: "loopback", version: "1.2.3" },
     // Proof of the cast: the methods under test call only these.
     engine: engine as unknown as EngineApi,

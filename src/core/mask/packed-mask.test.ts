@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { packMask, unpackMask, writePackedMask } from "./packed-mask.js";
-import { readTiledMask } from "./tiled-mask-pixels.js";
+import { packMask, packTiledMask, unpackMask, writePackedMask } from "./packed-mask.js";
+import { readTiledMask, toMask } from "./tiled-mask-pixels.js";
 import { TiledMask } from "./tiled-mask.js";
 
 const mask = fc
@@ -32,6 +32,8 @@ describe("packed masks", () => {
         expect(unpackMask(packed)).toEqual(original);
         const tiled = new TiledMask(300, 40);
         writePackedMask(tiled, packed);
+        const trimmed = toMask(tiled);
+        expect(packTiledMask(tiled)).toEqual(trimmed && packMask(trimmed));
         expect(readTiledMask(tiled, original.rect)).toEqual(original.alpha);
       }),
     );

@@ -1,7 +1,7 @@
 import { AppError } from "../errors.js";
-import { describeRect, type Rect } from "../rect.js";
+import { bottomOf, describeRect, rightOf, type Rect } from "../rect.js";
 import type { Mask } from "./mask.js";
-import type { TiledMask } from "./tiled-mask.js";
+import { MASK_TILE, tiledMaskBounds, type TiledMask } from "./tiled-mask.js";
 
 /**
  * A mask as runs of equal values, row by row through `rect`: a value's byte, then the run's length as
@@ -52,14 +52,39 @@ export class RunWriter {
 
 export function packMask({ rect, alpha }: Mask): PackedMask {
   const writer = new RunWriter();
-  for (let at = 0; at < alpha.length;) {
-    const value = alpha[at] ?? 0;
+  addValues(writer, alpha);
+  return { rect, runs: writer.finish() };
+}
+
+/** A tiled mask without a copy of its pixels: what is all of one value costs nothing. Null if it is empty. */
+export function packTiledMask(mask: TiledMask): PackedMask | null {
+  const rect = tiledMaskBounds(mask);
+  if (rect === null) return null;
+  const writer = new RunWriter();
+  for (let y = rect.y; y < bottomOf(rect); y++) {
+    const firstTile = Math.floor(y / MASK_TILE) * mask.columns;
+    const row = (y % MASK_TILE) * MASK_TILE;
+    for (let x = rect.x; x < rightOf(rect);) {
+      const column = Math.floor(x / MASK_TILE);
+      const left = column * MASK_TILE;
+      const end = Math.min(rightOf(rect), left + MASK_TILE);
+      const tile = mask.tile(firstTile + column);
+      if (typeof tile === "number") writer.add(tile, end - x);
+      else addValues(writer, tile.subarray(row + x - left, row + end - left));
+      x = end;
+    }
+  }
+  return { rect, runs: writer.finish() };
+}
+
+function addValues(writer: RunWriter, values: Uint8Array): void {
+  for (let at = 0; at < values.length;) {
+    const value = values[at] ?? 0;
     let end = at + 1;
-    while (end < alpha.length && alpha[end] === value) end++;
+    while (end < values.length && values[end] === value) end++;
     writer.add(value, end - at);
     at = end;
   }
-  return { rect, runs: writer.finish() };
 }
 
 /** @throws AppError MASK_INVALID if the runs do not fill the rectangle exactly */

@@ -2,11 +2,15 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "../../core/errors.js";
+import { draftSchema, type Draft } from "../../shared/drafts.js";
+import { decodeFrame, encodeFrame } from "../../shared/framing.js";
 import type { PictureMetadata } from "../files/metadata.js";
 import { writeFileAtomically } from "../process/atomic-write.js";
 import { documentFileSchema, type DocumentFile } from "./document-file.js";
 
 const INDEX_NAME = "document.json";
+/** What was begun on the document; written anew each time, and good for nothing if it is damaged. */
+const DRAFT_NAME = "draft.bin";
 /** Holds one folder a document, within a session folder. */
 export const DOCUMENTS_FOLDER = "documents";
 
@@ -74,6 +78,21 @@ export class DocumentFolder {
     };
   }
 
+  async writeDraft(draft: Draft): Promise<void> {
+    await writeFileAtomically(join(this.path, DRAFT_NAME), encodeFrame(draft));
+  }
+
+  /** The draft, or null if there is none that can be read. */
+  async readDraft(): Promise<Draft | null> {
+    try {
+      const bytes = await readFile(join(this.path, DRAFT_NAME));
+      // Parts of it are views, which must be plain ones.
+      return draftSchema.parse(decodeFrame(new Uint8Array(bytes)));
+    } catch {
+      return null;
+    }
+  }
+
   async writeIndex(file: DocumentFile): Promise<void> {
     const text = JSON.stringify(file, null, 2);
     await writeFileAtomically(this.indexPath, Buffer.from(text, "utf8"));
@@ -99,6 +118,7 @@ export class DocumentFolder {
   async sweep({ metadata, state }: DocumentFile): Promise<void> {
     const kept = new Set<string | null>([
       INDEX_NAME,
+      DRAFT_NAME,
       ...Object.values(metadata),
       ...state.entries.map(({ content }) => content.file),
     ]);

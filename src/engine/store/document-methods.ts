@@ -8,6 +8,8 @@ import { RevisionThumbnails } from "./revision-thumbnails.js";
 type DocumentMethods = Pick<
   EngineApi,
   | "listDocuments"
+  | "keepDraft"
+  | "readDraft"
   | "exportDocument"
   | "measureExport"
   | "readRevisionThumbnail"
@@ -24,6 +26,11 @@ export function documentMethods(store: DocumentStore, sessionDir: string): Docum
   const thumbnails = new RevisionThumbnails(store);
   return {
     listDocuments: async () => ({ documents: (await store.list()).map(describeDocument) }),
+    keepDraft: async ({ documentId, draft }) => {
+      await store.keepDraft(documentId, draft);
+      return {};
+    },
+    readDraft: async ({ documentId }) => ({ draft: await store.readDraft(documentId) }),
     exportDocument: (request) => exports.make(request),
     measureExport: (request) => exports.measure(request),
     readRevisionThumbnail: ({ documentId, revision, side }) =>

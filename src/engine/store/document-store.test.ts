@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { goToRevision, redo, undo } from "../../core/document/history.js";
 import { createRaster, rastersEqual, type Raster } from "../../core/raster.js";
+import type { Draft } from "../../shared/drafts.js";
 import { documentIdSchema } from "../../shared/ids.js";
 import { NO_METADATA } from "../files/metadata.js";
 import type { RecipeStep } from "../files/recipe.js";
@@ -40,6 +41,39 @@ const edit = (patch: Raster, x: number, y: number) => ({
   recipe: recipe("edit"),
   change: { patch, rect: { x, y, width: patch.width, height: patch.height } },
 });
+
+const draft: Draft = {
+  mode: "remove",
+  mask: {
+    size: { width: 10, height: 6 },
+    packed: { rect: { x: 1, y: 2, width: 2, height: 2 }, runs: Uint8Array.of(255, 4) },
+  },
+  feather: 8,
+  pictureLock: 2,
+  regionLock: 1,
+  settings: {
+    prompt: "a lake",
+    negativePrompt: "",
+    generatePrompt: "",
+    extendPrompt: "",
+    seed: 5,
+    isSeedLocked: true,
+    guidance: 1,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    scaleSampling: [null, { topP: 0.5 }],
+    strength: 1,
+    variations: 4,
+    margins: { left: 0, top: 0, right: 8, bottom: 0 },
+    factor: 4,
+    targetSize: null,
+    isRatioLocked: true,
+    speed: "best",
+    generateFactor: 1,
+    creativity: 0,
+  },
+};
 
 /** Opened, then edited, then enlarged: revisions 0, 1, 2. */
 async function withHistory(store: DocumentStore) {
@@ -129,6 +163,27 @@ describe("the document store", () => {
     const read = await store.metadata(await store.get(documentId));
     expect({ ...read, icc: [...(read.icc ?? [])] }).toEqual({ ...metadata, icc: [1, 2, 3] });
     expect(await readdir(folder)).not.toContain("patch-half.bin");
+  });
+
+  it("keeps what was begun on a document over a restart, until it is closed", async () => {
+    const store = new DocumentStore(sessionDir);
+    const documentId = await withHistory(store);
+    expect(await store.readDraft(documentId)).toBeNull();
+    await store.keepDraft(documentId, { ...draft, feather: 3 });
+    await store.keepDraft(documentId, draft);
+    const next = new DocumentStore(sessionDir);
+    expect(await next.readDraft(documentId)).toEqual(draft);
+    await next.close(documentId);
+    await expect(next.keepDraft(documentId, draft)).rejects.toMatchObject({
+      code: "DOCUMENT_UNKNOWN",
+    });
+  });
+
+  it("does without a draft that is damaged", async () => {
+    const store = new DocumentStore(sessionDir);
+    const documentId = await withHistory(store);
+    await writeFile(join(sessionDir, "documents", documentId, "draft.bin"), "half");
+    expect(await store.readDraft(documentId)).toBeNull();
   });
 
   it("makes changes of one document one after another", async () => {

@@ -11,6 +11,7 @@ import {
 import { AppError } from "../../core/errors.js";
 import { createRaster, type Raster, type Samples } from "../../core/raster.js";
 import type { Rect } from "../../core/rect.js";
+import type { Draft } from "../../shared/drafts.js";
 import { documentIdSchema, type DocumentId } from "../../shared/ids.js";
 import type { PictureMetadata } from "../files/metadata.js";
 import { fingerprintOf, type Fingerprint } from "../files/fingerprint.js";
@@ -170,6 +171,22 @@ export class DocumentStore {
     const file = await this.get(documentId);
     const entry = entryOfRevision<StoredEntry>(file.state, revision);
     return this.#rasters.get(keyOf(documentId, revision)) ?? this.#replay(file, entry);
+  }
+
+  /** Keeps what was begun on a document. @throws AppError DOCUMENT_UNKNOWN */
+  async keepDraft(documentId: DocumentId, draft: Draft): Promise<void> {
+    await this.get(documentId);
+    try {
+      await this.#folder(documentId).writeDraft(draft);
+    } catch (error) {
+      // Closed meanwhile: nobody will ask for it any more.
+      if (await this.#folder(documentId).exists()) throw error;
+    }
+  }
+
+  async readDraft(documentId: DocumentId): Promise<Draft | null> {
+    await this.get(documentId);
+    return this.#folder(documentId).readDraft();
   }
 
   metadata(file: DocumentFile): Promise<PictureMetadata> {

@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import { Emitter } from "../../src/host/emitter";
+import { OpenJobs } from "../../src/host/open-jobs";
+import type { Events, Topic } from "../../src/shared/events";
+import { generateRequest } from "../fixtures/open-jobs";
+
+function setUp(answers: Record<string, (request: unknown) => unknown> = {}) {
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const engineEvents = new Emitter(fail);
+  const events = new Emitter(fail);
+  let now = 0;
+  let count = 0;
+  const engine = {
+    invoke: async (method: string, request: unknown) =>
+      (answers[method] ?? (() => (method === "startJob" ? { jobId: `j-${++count}` } : {})))(
+        request,
+      ),
+    subscribe: (topic: Topic, listener: (payload: unknown) => void) =>
+      engineEvents.subscribe(topic, listener),
+  };
+  const jobs = new OpenJobs(engine, events, () => now);
+  const finish = (jobId: string) => engineEvents.emit("job-finished", finishedEvent(jobId));
+  return { jobs, engineEvents, events, finish, pass: (ms: number) => (now += ms) };
+}
+
+function finishedEvent(jobId: string): Events["job-finished"] {
+  return {
+    jobId: jobId as Events["job-finished"]["jobId"],
+    kind: "generate",
+    documentId: null,
+    rect: { x: 0, y: 0, width: 1, height: 1 },
+    changedPixels: 1,
+    width: 1,
+    height: 1,
+    rgba: new Uint8Array(4),
+  };
+}
+
+const ids = async (jobs: OpenJobs) => (await jobs.list({})).jobs.map(({ jobId }) => jobId);
+
+test("a job is listed from its start to the decision about its result", async () => {
+  const { jobs, events, finish, pass } = setUp();
+  const settled: unknown[] = [];
+  events.subscribe("job-settled", (payload) => settled.push(payload));
+  await jobs.invoke("startJob", generateRequest);
+  pass(300);
+  expect((await jobs.list({})).jobs).toMatchObject([
+    { jobId: "j-1", request: generateRequest, revision: null, finished: null, elapsedMs: 300 },
+  ]);
+  finish("j-1");
+  pass(500);
+  expect((await jobs.list({})).jobs).toMatchObject([
+    { finished: { changedPixels: 1 }, elapsedMs: 300 },
+  ]);
+  await jobs.invoke("discardResult", { jobId: "j-1" });
+  expect(await ids(jobs)).toEqual([]);
+  expect(settled).toEqual([{ jobId: "j-1" }]);
+});
+
+test("failed and cancelled jobs are not listed, nor those of a closed document", async () => {
+  const { jobs, events, engineEvents } = setUp();
+  const closed: unknown[] = [];
+  events.subscribe("document-closed", (payload) => closed.push(payload));
+  const edit = { ...generateRequest, kind: "upscale", documentId: "d-1", factor: 2, creativity: 0 };
+  await jobs.invoke("startJob", generateRequest);
+  await jobs.invoke("startJob", edit);
+  await jobs.invoke("startJob", generateRequest);
+  const [first] = (await jobs.list({})).jobs;
+  engineEvents.emit("job-cancelled", { jobId: first!.jobId });
+  await jobs.invoke("closeDocument", { documentId: "d-1" });
+  expect(await ids(jobs)).toEqual(["j-3"]);
+  expect(closed).toEqual([{ documentId: "d-1" }]);
+});
+
+test("an end that is heard before the reply to the start counts", async () => {
+  let finishEarly = () => undefined as void;
+  const { jobs, finish } = setUp({
+    startJob: () => {
+      finishEarly();
+      return { jobId: "j-9" };
+    },
+  });
+  finishEarly = () => finish("j-9");
+  await jobs.invoke("startJob", generateRequest);
+  expect((await jobs.list({})).jobs[0]?.finished).not.toBeNull();
+});
+
+test("only the newest results are held", async () => {
+  const { jobs, finish } = setUp();
+  for (let count = 1; count <= 15; count++) {
+    await jobs.invoke("startJob", generateRequest);
+    finish(`j-${count}`);
+  }
+  const listed = await ids(jobs);
+  expect(listed).toHaveLength(12);
+  expect(listed.at(-1)).toBe("j-15");
+});
