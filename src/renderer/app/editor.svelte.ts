@@ -5,8 +5,10 @@ import type { JobRequest } from "../../shared/jobs.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { Transport } from "../../shared/transport.js";
 import { BatchQueue } from "../batch/batch-queue.svelte.js";
+import { DraftKeeper } from "../document/draft-keeper.js";
 import { Workspace, type Mode } from "../document/workspace.svelte.js";
 import { extendedSize, hasMargins, isAllowedSize } from "../job/extend.js";
+import { resumeJobs } from "../job/resume-jobs.js";
 import {
   againRequest,
   editRequest,
@@ -18,6 +20,7 @@ import {
 import { variationCount } from "../job/job-state.js";
 import { upscaleTarget } from "../job/upscale-target.js";
 import { overviewRegion, regionFor } from "../ladder/rungs.js";
+import { ToolSettings } from "../mask/tool-settings.svelte.js";
 import type { Tool } from "../mask/tools.js";
 import { Notices } from "../notices/notices.svelte.js";
 import { PromptLibrary } from "../prompt/prompt-library.js";
@@ -56,10 +59,12 @@ export class Editor {
   /** Prompts of before and those that were given a name. */
   readonly prompts: PromptLibrary;
   readonly tour: Tour;
+  readonly tools = new ToolSettings();
   readonly tabs: Tabs;
   readonly dialogs = new Dialogs();
   readonly files: FileFlow;
   readonly recents: RecentFiles;
+  readonly drafts: DraftKeeper;
   readonly recovery: RecoveryController;
   readonly batch: BatchQueue;
   readonly tiles: TileCache<CanvasImageSource>;
@@ -99,7 +104,14 @@ export class Editor {
     this.tour = new Tour(this.preferences);
     const onError = this.#report;
     this.tabs = new Tabs(
-      () => new Workspace({ api: this.api, platform, model: this.model, onError }),
+      () =>
+        new Workspace({
+          api: this.api,
+          platform,
+          tools: this.tools,
+          model: this.model,
+          onError,
+        }),
     );
     this.tiles = new TileCache({
       read: (request) => this.api.readTile(request),
@@ -108,9 +120,10 @@ export class Editor {
       onLoaded: () => this.tileVersion++,
       onError: this.#report,
     });
+    this.drafts = new DraftKeeper(this.api, platform.timer, onError);
     this.files = new FileFlow(this);
     this.recents = new RecentFiles(this.api, (open) => this.files.openBy(open));
-    this.recovery = new RecoveryController(this.api, (info) => this.files.adopt(info), onError);
+    this.recovery = new RecoveryController(this.api, (info) => this.files.resume(info), onError);
     this.batch = new BatchQueue({
       api: this.api,
       platform,
@@ -171,7 +184,8 @@ export class Editor {
       const info = await this.api.getAppInfo({});
       this.appInfo = info;
       this.useChosenModel();
-      await this.#attempt(() => this.files.adoptAll());
+      await this.#attempt(() => this.files.resumeAll());
+      await this.#attempt(() => resumeJobs(this.api, this.tabs));
       // First the picture: opening one takes older complaints away.
       if (info.startupDocument !== null) this.files.adopt(info.startupDocument);
       for (const problem of info.modelProblems) {
@@ -228,7 +242,7 @@ export class Editor {
 
   /** What a drag on the canvas does; only what redraws a part knows a mask. */
   get tool(): Tool {
-    return this.usesMask ? this.mask.tool : "pan";
+    return this.usesMask ? this.tools.tool : "pan";
   }
 
   /**
@@ -236,7 +250,7 @@ export class Editor {
    * itself, if a job covers it: that goes on, and its result waits in the queue.
    */
   chooseTool(tool: Tool): void {
-    this.mask.tool = tool;
+    this.tools.tool = tool;
     if (tool === "pan") return;
     if (!this.usesMask) this.mode = "edit";
     this.lookAtPicture();
@@ -532,6 +546,15 @@ export class Editor {
     if (this.mask.isStroking) return;
     const overview = shown === null || model === null ? null : overviewRegion(shown.size);
     this.ladder.showRegion(shown, model, region?.rect ?? overview, region !== null);
+  }
+
+  /** What is begun on the shown picture is kept as soon as it rests. */
+  syncDraft(): void {
+    const { workspace, mask, document } = this;
+    if (document.info === null) return;
+    void workspace.draftFields;
+    void mask.version;
+    if (!mask.isStroking) this.drafts.note(workspace);
   }
 
   // --- inside --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import { AppError } from "../../core/errors.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import type { SaveOptions } from "../document/document-controller.svelte.js";
+import type { DraftKeeper } from "../document/draft-keeper.js";
 import { readPickedFile } from "../document/read-file.js";
 import type { Workspace } from "../document/workspace.svelte.js";
 import type { Notices } from "../notices/notices.svelte.js";
@@ -27,6 +28,7 @@ export interface FileFlowParts {
   readonly platform: Pick<Platform, "pickFiles" | "download">;
   readonly appInfo: { readonly host: "electron" | "loopback" } | null;
   readonly tabs: Tabs;
+  readonly drafts: Pick<DraftKeeper, "restore">;
   readonly dialogs: Dialogs;
   readonly notices: Notices;
   readonly preferences: Preferences;
@@ -101,10 +103,28 @@ export class FileFlow {
     }
   }
 
+  /** Shows a document that an earlier page had open, with what was begun on it. */
+  async resume(info: DocumentInfo): Promise<void> {
+    const { tabs, drafts } = this.#parts;
+    this.adopt(info);
+    const workspace = tabs.ofDocument(info.documentId);
+    if (workspace !== null) await drafts.restore(workspace);
+  }
+
   /** Shows what was open when the page was loaded before, or its process died. */
-  async adoptAll(): Promise<void> {
+  async resumeAll(): Promise<void> {
     const { documents } = await this.#parts.api.listDocuments({});
-    for (const document of documents) this.adopt(document);
+    for (const document of documents) await this.resume(document);
+  }
+
+  /** A document was closed in another window, if it still has a tab here. */
+  afterClose(documentId: DocumentInfo["documentId"]): void {
+    const { tabs, notices } = this.#parts;
+    const workspace = tabs.ofDocument(documentId);
+    const name = workspace?.document.info?.name;
+    if (workspace === null || name === undefined) return;
+    tabs.remove(workspace);
+    notices.show({ tone: "info", title: messages.tabs.closedElsewhere(name) });
   }
 
   /** News of an open document; that its oldest states went is told. */

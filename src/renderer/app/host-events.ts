@@ -27,6 +27,8 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
   on("job-failed", (payload) => tellJobs({ topic: "job-failed", payload }));
   on("job-cancelled", (payload) => tellJobs({ topic: "job-cancelled", payload }));
   on("document-changed", (info) => files.refresh(info));
+  on("document-closed", ({ documentId }) => files.afterClose(documentId));
+  on("job-settled", ({ jobId }) => tabs.list.forEach(({ job }) => job.afterSettling(jobId)));
   on("document-opened", (info) => files.adopt(info));
   on("open-failed", (error) => notices.showError(fromErrorData(error)));
   on("menu-command", ({ command }) => {

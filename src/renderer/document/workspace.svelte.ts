@@ -1,5 +1,6 @@
 import type { EditorApi } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
+import { PANEL_MODES, type Draft } from "../../shared/drafts.js";
 import type { ModelSummary } from "../../shared/models.js";
 import type { Platform } from "../app/platform.js";
 import { CompareController } from "../compare/compare.svelte.js";
@@ -7,17 +8,19 @@ import { JobController } from "../job/job-controller.svelte.js";
 import { JobSettings } from "../job/settings.svelte.js";
 import { LadderController } from "../ladder/ladder-controller.svelte.js";
 import { MaskController } from "../mask/mask-controller.svelte.js";
+import type { ToolSettings } from "../mask/tool-settings.svelte.js";
 import { UpscalePreview } from "../panel/upscale-preview.svelte.js";
 import { Viewport } from "../view/viewport.svelte.js";
 import { DocumentController } from "./document-controller.svelte.js";
 
 /** What the right panel is about. */
-export const MODES = ["edit", "remove", "extend", "generate", "upscale"] as const;
+export const MODES = PANEL_MODES;
 export type Mode = (typeof MODES)[number];
 
 export interface WorkspaceParts {
   readonly api: EditorApi;
   readonly platform: Platform;
+  readonly tools: ToolSettings;
   readonly model: ModelSummary | null;
   readonly onError: (error: unknown) => void;
 }
@@ -33,7 +36,7 @@ export class Workspace {
   readonly id = nextId++;
   readonly document: DocumentController;
   readonly viewport = new Viewport();
-  readonly mask = new MaskController();
+  readonly mask: MaskController;
   readonly ladder: LadderController;
   readonly settings: JobSettings;
   readonly job: JobController;
@@ -42,9 +45,12 @@ export class Workspace {
   mode = $state<Mode>("edit");
   /** The picture that the viewport was fitted to; see `Editor.syncViewport`. */
   sceneId: string | null = null;
+  readonly #tools: ToolSettings;
 
-  constructor({ api, platform, model, onError }: WorkspaceParts) {
+  constructor({ api, platform, tools, model, onError }: WorkspaceParts) {
+    this.#tools = tools;
     this.document = new DocumentController(api);
+    this.mask = new MaskController(tools);
     this.settings = new JobSettings(platform.randomSeed);
     this.job = new JobController(api, platform.now, () => this.document.info?.revision ?? null);
     this.upscalePreview = new UpscalePreview(api, platform.now, onError);
@@ -67,7 +73,43 @@ export class Workspace {
     this.document.adopt(info);
     this.compare.stop();
     this.mask.reset(info);
-    this.mask.suggestBrushSize(info);
+    this.#tools.suggestBrushSize(info);
     this.settings.fit(info);
+  }
+
+  /** What was begun on the picture and is no edit of it yet, but for the mask. */
+  get draftFields(): Omit<Draft, "mask"> {
+    const { mask, ladder, mode, settings } = this;
+    return {
+      mode,
+      feather: mask.feather,
+      pictureLock: ladder.pictureLock,
+      regionLock: ladder.regionLock,
+      settings: settings.toDraft(),
+    };
+  }
+
+  toDraft(): Draft {
+    const { size } = this.mask;
+    const packed = this.mask.toPacked();
+    return {
+      ...this.draftFields,
+      mask: packed === null || size === null ? null : { size, packed },
+    };
+  }
+
+  /** Goes on where an earlier page was. A mask of a picture of another size is left out. */
+  restore(draft: Draft): void {
+    const { mask, ladder } = this;
+    this.mode = draft.mode;
+    this.settings.restore(draft.settings);
+    mask.feather = draft.feather;
+    ladder.pictureLock = draft.pictureLock;
+    const { size } = draft.mask ?? {};
+    if (draft.mask === null || size?.width !== mask.size?.width) return;
+    if (size?.height !== mask.size?.height) return;
+    mask.paintPacked(draft.mask.packed, "add");
+    mask.forgetUndo();
+    ladder.regionLock = draft.regionLock;
   }
 }

@@ -1,7 +1,8 @@
 import { rectsEqual } from "../../core/rect.js";
 import { toErrorData } from "../../core/errors.js";
-import type { EditorApi } from "../../shared/api.js";
+import type { EditorApi, OpenJob } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
+import type { JobId } from "../../shared/ids.js";
 import type { JobRequest } from "../../shared/jobs.js";
 import {
   nextJobState,
@@ -263,6 +264,43 @@ export class JobController {
     this.#update(entry.key, { state: { ...entry.state, progress: null } });
   }
 
+  /**
+   * Takes over a job that an earlier page began, and looks at it. One that is known already gets its
+   * result, if that came meanwhile.
+   */
+  resume(open: OpenJob): void {
+    const { jobId, request, revision, finished, elapsedMs } = open;
+    const known = this.entries.find(({ state }) => jobIdOf(state) === jobId);
+    if (known !== undefined && known.state.kind !== "running") return;
+    this.#startedAt = this.#now() - elapsedMs;
+    const running: JobState = {
+      kind: "running",
+      jobId,
+      request,
+      progress: null,
+      previews: previewsOf(known?.state ?? { kind: "idle" }),
+      isCancelling: false,
+    };
+    const state =
+      finished === null
+        ? running
+        : nextJobState(running, { topic: "job-finished", payload: finished }, elapsedMs);
+    if (known !== undefined) {
+      this.#update(known.key, { state });
+      return;
+    }
+    const key = this.#nextKey++;
+    const entry = { key, request, state, baseRevision: revision, variation: 0, rival: null };
+    this.entries = [...this.entries, entry];
+    this.select(key);
+  }
+
+  /** Another window took or threw away a result; here it is gone as well. */
+  afterSettling(jobId: JobId): void {
+    const entry = this.entries.find(({ state }) => jobIdOf(state) === jobId);
+    if (entry?.state.kind === "candidate" && !entry.state.isSettling) this.#remove(entry.key);
+  }
+
   // --- inside ----------------------------------------------------------------------------------
 
   #entry(key: number | null): JobEntry | null {
@@ -348,6 +386,10 @@ export class JobController {
       throw error;
     }
   }
+}
+
+function jobIdOf(state: JobState): JobId | null {
+  return "jobId" in state ? state.jobId : null;
 }
 
 function isUnderWay(state: JobState): boolean {

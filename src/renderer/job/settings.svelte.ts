@@ -1,4 +1,5 @@
 import { MAX_VARIATIONS } from "../../shared/limits.js";
+import type { DraftSettings } from "../../shared/drafts.js";
 import type { Sampling, ScaleSampling } from "../../shared/models.js";
 import type { Size } from "../view/geometry.js";
 import { NO_MARGINS, type Margins } from "./extend.js";
@@ -56,6 +57,37 @@ export class JobSettings {
   fit(size: Size): void {
     this.margins = NO_MARGINS;
     if (this.targetSize !== null) this.targetSize = doubled(size);
+  }
+
+  /** Everything that the fields say. */
+  toDraft(): DraftSettings {
+    return {
+      prompt: this.prompt,
+      negativePrompt: this.negativePrompt,
+      generatePrompt: this.generatePrompt,
+      extendPrompt: this.extendPrompt,
+      seed: this.seed,
+      isSeedLocked: this.isSeedLocked,
+      guidance: this.guidance,
+      temperature: this.temperature,
+      topK: this.topK,
+      topP: this.topP,
+      scaleSampling: this.scaleSampling,
+      strength: this.strength,
+      variations: this.variations,
+      margins: this.margins,
+      factor: this.factor,
+      targetSize: this.targetSize,
+      isRatioLocked: this.isRatioLocked,
+      speed: this.speed,
+      generateFactor: this.generateFactor,
+      creativity: this.creativity,
+    };
+  }
+
+  /** Fills the fields as they were. */
+  restore(draft: DraftSettings): void {
+    Object.assign(this, draft);
   }
 
   rollSeed(): void {

@@ -10,11 +10,10 @@ import type { Point } from "../view/geometry.js";
  * throws; a failure becomes a notice.
  */
 export async function selectByColour(editor: Editor, at: Point, mode: CombineMode): Promise<void> {
-  const { mask } = editor;
-  const { size } = mask;
+  const { size } = editor.mask;
   const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
   if (size === null || x < 0 || y < 0 || x >= size.width || y >= size.height) return;
-  const { tolerance, isContiguous: contiguous } = mask;
+  const { tolerance, isContiguous: contiguous } = editor.tools;
   await addMask(editor, mode, (revision) =>
     editor.api.selectByColour({ ...revision, x, y, tolerance, contiguous }),
   );
@@ -24,14 +23,14 @@ export async function selectByColour(editor: Editor, at: Point, mode: CombineMod
 export async function importMask(editor: Editor): Promise<void> {
   const file = await editor.platform.pickFile();
   if (file === null) return;
-  await addMask(editor, editor.mask.combine, async (revision) =>
+  await addMask(editor, editor.tools.combine, async (revision) =>
     editor.api.readMaskFile({ ...revision, ...(await readPickedFile(file)) }),
   );
 }
 
 /** What is opaque in the picture. */
 export async function maskFromAlpha(editor: Editor): Promise<void> {
-  await addMask(editor, editor.mask.combine, (revision) => editor.api.readAlphaMask(revision));
+  await addMask(editor, editor.tools.combine, (revision) => editor.api.readAlphaMask(revision));
 }
 
 /** Saves the mask as a grey PNG of the picture's size. */

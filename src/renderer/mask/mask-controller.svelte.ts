@@ -11,7 +11,7 @@ import {
   type CombineMode,
 } from "../../core/mask/combine.js";
 import type { Mask } from "../../core/mask/mask.js";
-import { packMask, writePackedMask, type PackedMask } from "../../core/mask/packed-mask.js";
+import { packTiledMask, writePackedMask, type PackedMask } from "../../core/mask/packed-mask.js";
 import { reshapeMask, type Reshape } from "../../core/mask/reshape.js";
 import { simplifyStroke } from "../../core/mask/simplify-stroke.js";
 import { fillEllipse, fillPolygon, fillRectangle } from "../../core/mask/shapes.js";
@@ -19,7 +19,7 @@ import { resizeTiledMask, toMask } from "../../core/mask/tiled-mask-pixels.js";
 import { TiledMask, tiledMaskBounds } from "../../core/mask/tiled-mask.js";
 import { isEmptyRect, rectOfSize, rectsEqual, uniteRects, type Rect } from "../../core/rect.js";
 import type { Point, Size } from "../view/geometry.js";
-import { clampBrushSize, HARDNESS_STEP, nextBrushSize, type Tool } from "./tools.js";
+import { ToolSettings } from "./tool-settings.svelte.js";
 import { MaskUndoStack } from "./undo-stack.js";
 
 interface Stroke {
@@ -35,23 +35,10 @@ const SLICE_MS = 12;
  */
 const TOLERANCE_SHARE = 0.01;
 
-/** The mask that is being drawn, the tools that draw it, and its own undo. */
+/** The mask that is being drawn, and its own undo. */
 export class MaskController {
-  tool = $state<Tool>("brush");
-  /** Brush diameter in picture pixels. */
-  brushSize = $state(64);
-  /** 1 hard, 0 soft. */
-  hardness = $state(0.8);
   /** How far the engine softens the mask inwards, in picture pixels. */
   feather = $state(4);
-  /** How the next shape meets the mask, unless keys say otherwise. */
-  combine = $state<CombineMode>("add");
-  /** Largest difference of a sample for the wand, 0..255. */
-  tolerance = $state(24);
-  /** The wand takes only what hangs together. */
-  isContiguous = $state(true);
-  /** By how much the next grow, shrink or feather changes the outline, in picture pixels. */
-  reshapePx = $state(8);
   /** Bounds of what is masked, or null. Exact between strokes; during one it may be too large. */
   bounds = $state.raw<Rect | null>(null);
   /** Counts changes of the mask's values: what draws it depends on this. */
@@ -74,6 +61,12 @@ export class MaskController {
   #lastEnd: StrokePoint | null = null;
   /** What changed since it was asked for; null: everything. */
   #dirty: Rect | null = null;
+
+  readonly #tools: ToolSettings;
+
+  constructor(tools: ToolSettings = new ToolSettings()) {
+    this.#tools = tools;
+  }
 
   /** The values as they are now, or null without a picture. Do not write to it. */
   get pixels(): TiledMask | null {
@@ -126,28 +119,11 @@ export class MaskController {
 
   // --- brush -----------------------------------------------------------------------------------
 
-  setBrushSize(sizePx: number): void {
-    this.brushSize = clampBrushSize(sizePx);
-  }
-
-  stepBrushSize(direction: "up" | "down"): void {
-    this.brushSize = nextBrushSize(this.brushSize, direction);
-  }
-
-  stepHardness(direction: "up" | "down"): void {
-    const next = this.hardness + (direction === "up" ? HARDNESS_STEP : -HARDNESS_STEP);
-    this.hardness = Math.round(Math.max(0, Math.min(next, 1)) * 100) / 100;
-  }
-
-  /** A brush of about a tenth of the picture, so that the first stroke is neither dot nor flood. */
-  suggestBrushSize(size: Size): void {
-    this.setBrushSize(Math.min(size.width, size.height) / 10);
-  }
-
   /** @param isLine draws a straight line from where the last stroke ended */
   beginStroke(at: StrokePoint, mode: PaintMode, isLine = false): void {
     if (this.#mask === null || this.isBusy) return;
-    const brush: Brush = { diameterPx: this.brushSize, hardness: this.hardness, mode };
+    const { brushSize: diameterPx, hardness } = this.#tools;
+    const brush: Brush = { diameterPx, hardness, mode };
     const from = isLine ? this.#lastEnd : null;
     this.isStroking = true;
     this.#stroke = { brush, last: at };
@@ -267,8 +243,7 @@ export class MaskController {
   }
 
   toPacked(): PackedMask | null {
-    const mask = this.toMask();
-    return mask && packMask(mask);
+    return this.#mask === null ? null : packTiledMask(this.#mask);
   }
 
   #change(change: (mask: TiledMask) => void): void {

@@ -4,14 +4,15 @@ import { COMBINE_MODES } from "../../core/mask/combine.js";
 import { packMask } from "../../core/mask/packed-mask.js";
 import { readTiledMask } from "../../core/mask/tiled-mask-pixels.js";
 import { MaskController } from "./mask-controller.svelte.js";
-import { nextBrushSize, sizeFromSlider, sliderFromSize } from "./tools.js";
+import { ToolSettings } from "./tool-settings.svelte.js";
 
 const size = { width: 80, height: 60 };
 
 function setUp(): MaskController {
-  const mask = new MaskController();
+  const tools = new ToolSettings();
+  tools.setBrushSize(10);
+  const mask = new MaskController(tools);
   mask.reset(size);
-  mask.setBrushSize(10);
   return mask;
 }
 
@@ -194,27 +195,5 @@ describe("what becomes of a mask", () => {
     mask.beginStroke({ x: 70, y: 30 }, "add", true);
     mask.endStroke();
     expect(mask.pixels?.valueAt(40, 30)).toBe(255);
-  });
-
-  it("has a brush that gets harder and softer between none and all", () => {
-    const mask = setUp();
-    for (let i = 0; i < 20; i++) mask.stepHardness("down");
-    expect(mask.hardness).toBe(0);
-    for (let i = 0; i < 20; i++) mask.stepHardness("up");
-    expect(mask.hardness).toBe(1);
-  });
-});
-
-describe("brush sizes", () => {
-  it("always move by at least a pixel and stay in range", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1024 }), (sizePx) => {
-        expect(nextBrushSize(sizePx, "up")).toBe(
-          Math.min(1024, Math.max(sizePx + 1, nextBrushSize(sizePx, "up"))),
-        );
-        expect(nextBrushSize(sizePx, "down")).toBeLessThanOrEqual(Math.max(1, sizePx - 1));
-        expect(sizeFromSlider(sliderFromSize(sizePx))).toBe(sizePx);
-      }),
-    );
   });
 });

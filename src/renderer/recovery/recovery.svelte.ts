@@ -9,12 +9,12 @@ export class RecoveryController {
   /** The person wants to decide later; the list stays in the menu. */
   isPutOff = $state(false);
   readonly #api: RecoveryApi;
-  readonly #adopt: (info: DocumentInfo) => void;
+  readonly #adopt: (info: DocumentInfo) => Promise<void>;
   readonly #onError: (error: unknown) => void;
 
   constructor(
     api: RecoveryApi,
-    adopt: (info: DocumentInfo) => void,
+    adopt: (info: DocumentInfo) => Promise<void>,
     onError: (error: unknown) => void,
   ) {
     this.#api = api;

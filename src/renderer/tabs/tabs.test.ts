@@ -1,30 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { LoudTransport } from "../../../test/fixtures/loud-transport.js";
 import { documentInfo } from "../../../test/fixtures/screen-data.js";
+import { quietPlatform } from "../../../test/fixtures/screen-platform.js";
 import { createApiClient } from "../../shared/client.js";
 import { documentIdSchema } from "../../shared/ids.js";
-import type { Platform } from "../app/platform.js";
 import { Workspace } from "../document/workspace.svelte.js";
+import { ToolSettings } from "../mask/tool-settings.svelte.js";
 import { Tabs } from "./tabs.svelte.js";
-
-const platform: Platform = {
-  timer: () => () => undefined,
-  now: () => 0,
-  randomSeed: () => 1,
-  decodeTile: () => Promise.reject(new Error("no pictures here")),
-  releaseTile: () => undefined,
-  pickFile: async () => null,
-  pickFiles: async () => [],
-  copyPicture: async () => undefined,
-  download: () => undefined,
-};
 
 /** Tabs with pictures of these names. */
 function setUp(...names: readonly string[]) {
   const api = createApiClient(new LoudTransport({}));
-  const tabs = new Tabs(
-    () => new Workspace({ api, platform, model: null, onError: () => undefined }),
-  );
+  const parts = { platform: quietPlatform(), tools: new ToolSettings(), model: null };
+  const tabs = new Tabs(() => new Workspace({ api, ...parts, onError: () => undefined }));
   for (const name of names) {
     tabs.makeRoom().adopt(documentInfo({ name, documentId: documentIdSchema.parse(name) }));
   }

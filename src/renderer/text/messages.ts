@@ -50,6 +50,7 @@ export const english = {
     busy: "Working",
     ready: "A result waits",
     failed: "The job failed",
+    closedElsewhere: (name: string) => `${name} was closed in another window`,
   },
 
   themes: {

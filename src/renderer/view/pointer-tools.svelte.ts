@@ -120,17 +120,17 @@ export class PointerTools {
   }
 
   #draw(input: PointerInput): void {
-    const { mask, viewport } = this.#editor;
+    const { mask, tools, viewport } = this.#editor;
     if (mask.isBusy) return;
     const at = toPicture(viewport.view, input.at);
-    const mode = modeOf(mask.combine, input);
+    const mode = modeOf(tools.combine, input);
     this.#pointAt = at;
-    switch (mask.tool) {
+    switch (tools.tool) {
       case "pan":
         return;
       case "brush":
       case "eraser": {
-        const erases = (mask.tool === "eraser") !== input.altKey || input.isEraser === true;
+        const erases = (tools.tool === "eraser") !== input.altKey || input.isEraser === true;
         const paint: PaintMode = erases ? "erase" : "add";
         mask.beginStroke(strokePoint(at, input), paint, input.shiftKey === true);
         this.#drag = { kind: "stroke" };
@@ -210,7 +210,7 @@ export class PointerTools {
         return mask.endStroke();
       case "box": {
         const rect = boxBetween(drag.box);
-        if (mask.tool === "ellipse") mask.paintEllipse(rect, drag.mode);
+        if (this.#editor.tools.tool === "ellipse") mask.paintEllipse(rect, drag.mode);
         else mask.paintRectangle(rect, drag.mode);
         return;
       }

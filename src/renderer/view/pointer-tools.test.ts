@@ -1,28 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { LoudTransport } from "../../../test/fixtures/loud-transport.js";
 import { appInfo, documentInfo } from "../../../test/fixtures/screen-data.js";
+import { quietPlatform } from "../../../test/fixtures/screen-platform.js";
 import { Editor } from "../app/editor.svelte.js";
-import type { Platform } from "../app/platform.js";
 import { modeOf, PointerTools, type PointerInput } from "./pointer-tools.svelte.js";
 
 async function setUp(more: ConstructorParameters<typeof LoudTransport>[0] = {}) {
-  const platform: Platform = {
-    timer: () => () => undefined,
-    now: () => 0,
-    randomSeed: () => 1,
-    decodeTile: () => Promise.reject(new Error("no pictures here")),
-    releaseTile: () => undefined,
-    pickFile: async () => null,
-    copyPicture: async () => undefined,
-    pickFiles: async () => [],
-    download: () => undefined,
-  };
   const transport = new LoudTransport({
     getAppInfo: () => ({ ...appInfo, startupDocument: documentInfo() }),
     listDocuments: () => ({ documents: [] }),
+    listJobs: () => ({ jobs: [] }),
+    readDraft: () => ({ draft: null }),
     ...more,
   });
-  const editor = new Editor(transport, platform);
+  const editor = new Editor(transport, quietPlatform());
   await editor.start();
   editor.viewport.resize({ width: 104, height: 94 });
   editor.syncViewport();
@@ -41,8 +32,8 @@ const press = (x: number, y: number, more: Partial<PointerInput> = {}) => ({
 describe("pointer on the canvas", () => {
   it("paints where the cursor is, in picture pixels", async () => {
     const { editor, pointer } = await setUp();
-    editor.mask.setBrushSize(4);
-    editor.mask.hardness = 1;
+    editor.tools.setBrushSize(4);
+    editor.tools.hardness = 1;
     pointer.down(press(52, 47));
     pointer.move({ x: 60, y: 47 });
     pointer.up();
@@ -136,8 +127,8 @@ describe("pointer on the canvas", () => {
       },
     });
     editor.chooseTool("wand");
-    editor.mask.tolerance = 7;
-    editor.mask.isContiguous = false;
+    editor.tools.tolerance = 7;
+    editor.tools.isContiguous = false;
     pointer.down(press(20, 27));
     pointer.up();
     await expect.poll(() => editor.mask.bounds).toEqual(rect);
@@ -156,8 +147,8 @@ describe("pointer on the canvas", () => {
 
   it("makes a pen's stroke as wide as its pressure, and erases with its other end", async () => {
     const { editor, pointer } = await setUp();
-    editor.mask.setBrushSize(10);
-    editor.mask.hardness = 1;
+    editor.tools.setBrushSize(10);
+    editor.tools.hardness = 1;
     const pen = { kind: "pen" as const, altKey: false };
     pointer.down(press(30, 47, { ...pen, pressure: 0.2 }));
     pointer.up();
@@ -165,7 +156,7 @@ describe("pointer on the canvas", () => {
     pointer.down(press(60, 47, { ...pen, pressure: 1 }));
     pointer.up();
     expect(editor.mask.bounds?.height).toBeGreaterThanOrEqual(9);
-    editor.mask.setBrushSize(200);
+    editor.tools.setBrushSize(200);
     pointer.down(press(60, 47, { ...pen, pressure: 1, button: 5, isEraser: true }));
     pointer.up();
     expect(editor.mask.isEmpty).toBe(true);

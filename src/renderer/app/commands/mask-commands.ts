@@ -14,7 +14,7 @@ function reshape(kind: Reshape) {
     group: "mask",
     section: 1,
     isEnabled: hasMask,
-    run: (editor: Editor) => void editor.mask.reshape(kind, editor.mask.reshapePx),
+    run: (editor: Editor) => void editor.mask.reshape(kind, editor.tools.reshapePx),
   } as const;
 }
 
