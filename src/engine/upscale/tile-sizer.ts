@@ -1,7 +1,7 @@
 import type { Pace } from "../bundle/enlarger.js";
 
 /** Milliseconds that one run of the network may take: a running graph cannot be cancelled. */
-const RUN_MS = 75;
+const RUN_MS = 65;
 /** Pixels of the first tile, before anything is known about this machine. */
 const FIRST_AREA = 96 ** 2;
 const LARGEST_SIDE = 512;
