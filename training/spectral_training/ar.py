@@ -21,7 +21,7 @@ codes of earlier blocks only.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -152,11 +152,16 @@ class AutoregressiveModel(nn.Module):
         self.vectors_detail.copy_(detail)
 
     @torch.no_grad()
-    def start_at_unigram(self, log_frequencies: list[Tensor]) -> None:
-        """log_frequencies: for each scale (V,), the log of its smoothed unigram distribution."""
-        self.bias_approximation.copy_(log_frequencies[0])
-        for s, values in enumerate(log_frequencies[1:]):
-            self.bias_detail[s].copy_(values)
+    def start_at_unigram(
+        self, log_frequencies: list[Tensor], like: Callable[[Tensor, Tensor], Tensor] = lambda value, _: value
+    ) -> None:
+        """log_frequencies: for each scale (V,), the log of its smoothed unigram distribution.
+
+        ``like`` puts a value onto the device of a parameter, or shards it in its way.
+        """
+        self.bias_approximation.copy_(like(log_frequencies[0], self.bias_approximation))
+        if len(log_frequencies) > 1:
+            self.bias_detail.copy_(like(torch.stack(log_frequencies[1:]), self.bias_detail))
 
     # -- inputs ----------------------------------------------------------------------------------------
 

@@ -26,10 +26,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """Of two rows the first is expected to have the larger figure; the report says for each seed whether it has."""
+
+    says: str
+    better: str
+    worse: str
+    figure: str = "psnr"
+    """A figure's name, or ``psnr``: that of the whole picture."""
+
+
+@dataclass(frozen=True)
 class Experiment:
     question: str
     rows: tuple[Row, ...]
     kind: Kind = "tokenizer"
+    claims: tuple[Claim, ...] = ()
 
 
 EXPERIMENTS = {
@@ -47,6 +59,13 @@ EXPERIMENTS = {
             Row("one codebook", "sit-4-256-shared-codebook"),
             Row("small encoder, large decoder", "sit-4-256-large-decoder"),
         ),
+        claims=(
+            Claim("wavelets beat raster pixels", "plain SIT (wavelets, shared weights)", "ViT-VQGAN (raster pixels)"),
+            Claim("separate weights help", "+ ADTransformer", "plain SIT (wavelets, shared weights)"),
+            Claim("two codebooks beat one", "+ ADTransformer", "one codebook"),
+            Claim("wavelets beat an image pyramid", "scale-causal both (SC)", "image pyramid, SC, no wavelets"),
+            Claim("a large decoder helps", "small encoder, large decoder", "+ ADTransformer"),
+        ),
     ),
     "wavelets": Experiment(
         "Which wavelet? The paper found Haar best and the longer filters worse.",
@@ -54,6 +73,10 @@ EXPERIMENTS = {
             Row("Haar", "sit-4-256"),
             Row("LeGall 5/3", "sit-4-256-legall53"),
             Row("CDF 9/7", "sit-4-256-cdf97"),
+        ),
+        claims=(
+            Claim("Haar beats LeGall 5/3", "Haar", "LeGall 5/3"),
+            Claim("Haar beats CDF 9/7", "Haar", "CDF 9/7"),
         ),
     ),
     "extensions": Experiment(
@@ -69,6 +92,16 @@ EXPERIMENTS = {
             Row("+ focal loss on details", "studio-128-focal"),
             Row("FSQ instead of learned codes", "studio-128-fsq"),
         ),
+        claims=(
+            Claim("exact context helps the faithful x2", "all extensions", "without exact context", "x2 psnr"),
+            Claim("masked suffix helps the faithful x2", "all extensions", "without masked suffix", "x2 psnr"),
+            Claim("detail heads help the faithful x2", "all extensions", "without detail heads", "x2 psnr"),
+            Claim("detail heads help codes", "all extensions", "without detail heads"),
+            Claim("codebooks from data help", "all extensions", "codebooks start at random"),
+            Claim("revival helps", "all extensions", "no revival of codes"),
+            Claim("a focal loss on details helps", "+ focal loss on details", "all extensions"),
+            Claim("FSQ beats learned codes", "FSQ instead of learned codes", "all extensions"),
+        ),
     ),
     "ar-size": Experiment(
         "How does AR-SIT scale, and what do rotary positions and parallel blocks change?",
@@ -80,6 +113,12 @@ EXPERIMENTS = {
             Row("medium, parallel blocks", "studio-128-parallel"),
         ),
         kind="ar",
+        claims=(
+            Claim("medium beats small", "medium", "small", "below unigram %"),
+            Claim("large beats medium", "large", "medium", "below unigram %"),
+            Claim("rotary positions help", "medium, 2-D rotary", "medium", "below unigram %"),
+            Claim("one code after another beats blocks", "medium", "medium, parallel blocks", "below unigram %"),
+        ),
     ),
     "ar-tokens": Experiment(
         "Raster against scales for the AR model. Codes differ, so losses are compared to their own unigram loss.",
@@ -88,6 +127,7 @@ EXPERIMENTS = {
             Row("SIT-SCD", "ar-sit-scd-4-text-350m"),
         ),
         kind="ar",
+        claims=(Claim("scales are easier to predict than a raster", "SIT-SCD", "ViT-VQGAN raster", "below unigram %"),),
     ),
     "cross-data": Experiment(
         "Does a tokenizer trained on some sources of photos carry over to others?",
@@ -96,6 +136,10 @@ EXPERIMENTS = {
             Row("train A, test B", "studio-128", "A", "B"),
             Row("train B, test A", "studio-128", "B", "A"),
             Row("train B, test B", "studio-128", "B", "B"),
+        ),
+        claims=(
+            Claim("own photos beat others on A", "train A, test A", "train B, test A"),
+            Claim("own photos beat others on B", "train B, test B", "train A, test B"),
         ),
     ),
     "compute": Experiment(

@@ -269,6 +269,33 @@ def table(experiment: Experiment, lines: list[dict]) -> str:
     return "\n".join([head, "|" + "---|" * (len(columns) + 3), *rows])
 
 
+def verdicts(experiment: Experiment, lines: list[dict]) -> str:
+    """What was expected of each pair of rows, and what each seed says to it."""
+    rows = []
+    for claim in experiment.claims:
+        found = {(line["label"], line["seed"]): line["figures"].get(figure_name(claim.figure, line)) for line in lines}
+        seeds = sorted({seed for _, seed in found})
+        pairs = [(found.get((claim.better, seed)), found.get((claim.worse, seed))) for seed in seeds]
+        gaps = [better - worse for better, worse in pairs if better is not None and worse is not None]
+        if not gaps:
+            continue
+        shown = [round(gap, 2) for gap in gaps]
+        verdict = "as expected" if min(shown) > 0 else "**against it**" if max(shown) < 0 else "seeds disagree"
+        verdict = verdict if any(shown) else "no difference"
+        rows.append(f"| {claim.says} | {claim.figure} | {', '.join(f'{gap:+.2f}' for gap in gaps)} | {verdict} |")
+    if not rows:
+        return ""
+    return "\n".join(["| expectation | figure | difference, a seed each | found |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def figure_name(figure: str, line: dict) -> str:
+    """``psnr`` stands for that of the largest size."""
+    if figure != "psnr":
+        return figure
+    sizes = [int(name.split()[0]) for name in line["figures"] if name.endswith(" psnr") and name[0].isdigit()]
+    return f"{max(sizes, default=0)} psnr"
+
+
 def provenance(lines: list[dict]) -> str:
     rows = [
         f"| {line['label']} | `{line['recipe']}` | {line['seed']} | `{line['commit']}` | {line['steps']} x {line['batch']} | "
@@ -289,9 +316,16 @@ Written by `python -m spectral_training results` from `training/experiments/resu
 for seconds on a CPU. They show that every row trains and is measured by one command; differences between rows at
 that scale say little about the paper's claims, and none of them reproduces a number of the paper. Rows of one
 experiment share data, steps, batch and evaluation, not parameters: a row's cost is in its recipe's count
-(`python -m spectral_training recipes`). ± is half the range over seeds. "Spikes" are steps whose loss is more than twice the
-median of the twenty before. PSNR in dB on held-out photos, from codes alone, at full and reduced resolution; x2 is
-the faithful enlargement. AR losses are nats a token.
+(`python -m spectral_training recipes`).
+
+**Columns.** ± is half the range over seeds. "Spikes" are steps whose loss is more than twice the median of the twenty
+before. PSNR in dB on held-out photos, from codes alone, at full and reduced resolution; x2 is the faithful enlargement.
+AR losses are nats a token, "by scale" coarse to fine. Networks for perceptual and Fréchet distances were made for
+pictures of 224 pixels and say nothing about 32: `--perceptual` adds them where pictures are large enough. "CPU ms" are
+the process's own, so that other programs do not count; "saved MB" is what a forward pass keeps for the backward one.
+
+**Expectations** are the paper's or ours. A difference that is smaller than that between seeds decides nothing, and two
+seeds at this scale are few: what is against an expectation is reported as found, not explained away.
 """
 
 
@@ -305,6 +339,7 @@ def write_report(options: Options) -> None:
             parts.append("Not run yet.\n")
             continue
         parts.append(table(experiment, mine) + "\n")
+        parts.append(verdicts(experiment, mine))
         picture = options.out.parent / "images" / f"results-{name}.svg"
         plot_curves(mine, picture, experiment.kind)
         parts.append(f"![Loss while training](images/{picture.name})\n")

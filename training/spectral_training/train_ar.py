@@ -18,7 +18,7 @@ from .ar import AutoregressiveModel
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .layout import Layout
 from .recipes import ArTraining, recipe
-from .runtime import Runtime, RuntimeOptions, whole_state
+from .runtime import Runtime, RuntimeOptions, like, whole_state
 from .sources import Draw, MemorySource, Source, StreamSource
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
@@ -200,7 +200,7 @@ class Trainer:
         ]
         frequencies = log_unigram(torch.cat(parts), self.model.layout, sizes)
         if self.step == 0 and not self.is_trained:
-            self.model.start_at_unigram(frequencies)
+            self.model.start_at_unigram(frequencies, like)
             self.ema = Ema(self.model, self.config.ema)
         return frequencies
 

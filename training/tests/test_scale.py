@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import round_trip, write_shard
+from tiny_bundles import write_checkpoint
 
 from spectral_training import data
 from spectral_training.recipes import recipe
 from spectral_training.runtime import Runtime, RuntimeOptions
 from spectral_training.sources import MemorySource, Place, StreamSource
+from spectral_training.train_ar import load_ar
 from spectral_training.train_tokenizer import Trainer
 
 
@@ -52,6 +54,28 @@ def test_two_processes_train_what_one_trains(shards: Path, tmp_path: Path):
     assert torch.allclose(
         ends[0]["model"]["detail_codebook.vectors"], ends[1]["model"]["detail_codebook.vectors"], atol=5e-3
     )
+
+
+def test_two_sharded_processes_train_what_one_trains(shards: Path, tmp_path: Path):
+    """FSDP: parameters, gradients and optimiser in two halves, gathered again in the checkpoint."""
+    write_checkpoint("studio-128", tmp_path / "tokenizer.pt")
+    steps = ["--steps", "4", "--limit", "24", "--tokenizer", str(tmp_path / "tokenizer.pt")]
+    one = run("train_ar", shards, tmp_path / "one", 1, *steps)
+    two = run("train_ar", shards, tmp_path / "two", 2, *steps, "--runtime.strategy", "fsdp")
+    assert len(losses(one, "loss")) == 4
+    assert losses(two, "loss") == pytest.approx(losses(one, "loss"), rel=1e-4)
+    models = [load_ar(tmp_path / name / "ar.pt")[0].state_dict() for name in ("one", "two")]
+    assert all(torch.allclose(value, models[1][name], atol=1e-4) for name, value in models[0].items())
+
+
+def test_a_compiled_step_has_the_losses_of_a_plain_one(shards: Path):
+    photos = data.load_photos(str(shards / "train-*.tar"), 16)
+    reports = []
+    for compiled in (False, True):
+        runtime = Runtime(RuntimeOptions(accelerator="cpu", compile=compiled))
+        trainer = Trainer(recipe("sit-4-256-debug").tokenizer, photos, runtime)
+        reports.append([trainer.update(0.1), trainer.update(0.11)])
+    assert reports[1][1] == pytest.approx(reports[0][1], rel=1e-3)
 
 
 def test_accumulated_parts_train_what_whole_batches_train(shards: Path):

@@ -124,6 +124,26 @@ def test_the_report_is_made_from_the_lines_alone_and_repeats(tmp_path: Path):
     )  # fmt: skip
 
 
+def test_the_report_says_what_each_seed_says_to_an_expectation():
+    experiment = EXPERIMENTS["wavelets"]
+
+    def line(label: str, seed: int, psnr: float) -> dict:
+        return {"label": label, "seed": seed, "figures": {"32 psnr": psnr, "16 psnr": 99.0}}
+
+    haar = [line("Haar", 0, 20.0), line("Haar", 1, 21.0)]
+    found = results.verdicts(experiment, [*haar, line("LeGall 5/3", 0, 20.5), line("LeGall 5/3", 1, 21.25)])
+    assert "| Haar beats LeGall 5/3 | psnr | -0.50, -0.25 | **against it** |" in found
+    assert "CDF" not in found  # not run
+    found = results.verdicts(experiment, [*haar, line("LeGall 5/3", 0, 19.0), line("LeGall 5/3", 1, 22.0)])
+    assert "+1.00, -1.00 | seeds disagree |" in found
+
+
+def test_every_claim_compares_rows_that_exist():
+    for experiment in EXPERIMENTS.values():
+        labels = {row.label for row in experiment.rows}
+        assert all({claim.better, claim.worse} <= labels for claim in experiment.claims)
+
+
 def test_a_row_is_run_and_measured(shards: Path, tmp_path: Path):
     options = results.Options(
         run=True, only=("wavelets",), seeds=(0,), steps=4, data=str(shards / "train-*.tar"), photos=16,
