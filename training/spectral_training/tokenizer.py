@@ -130,7 +130,8 @@ def both(first: nn.Conv2d, a: Tensor, second: nn.Conv2d, b: Tensor) -> Tensor:
     empty batches of [Note: coarse prefixes].
     """
     weight = torch.cat([first.weight, second.weight], dim=1)
-    assert first.bias is not None and second.bias is not None
+    assert first.bias is not None
+    assert second.bias is not None
     return F.conv2d(torch.cat([a, b], dim=1), weight, first.bias + second.bias, padding=first.padding)
 
 
@@ -153,7 +154,11 @@ class DetailHead(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, picture: Tensor, features: Tensor | None) -> Tensor:
-        x = self.from_picture(picture) if features is None else both(self.from_picture, picture, self.from_tokens, features)
+        x = (
+            self.from_picture(picture)
+            if features is None
+            else both(self.from_picture, picture, self.from_tokens, features)
+        )
         return self.out(self.blocks(F.relu(x)))
 
 

@@ -25,7 +25,8 @@ from .perceptual import PerceptualDistance
 from .recipes import DecoderTraining, recipe
 from .sources import MemorySource
 from .tokenizer import CODE, EXACT, Tokenizer
-from .train_tokenizer import load_tokenizer, render_views
+from .train_tokenizer import load_tokenizer
+from .views import render_views
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,14 @@ from . import data
 from .adversarial import AdversarialLoss
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .grid import save_grid
-from .layout import Layout
 from .perceptual import PerceptualDistance
 from .quantize import gather
 from .recipes import TokenizerTraining, recipe
 from .runtime import Runtime, RuntimeOptions, like, whole_state
-from .sources import Draw, MemorySource, Source, StreamSource
-from .tokenizer import CODE, EXACT, MASKED, Tokenizer, predict_details
-from .transforms import Pyramid
+from .sources import MemorySource, Source, StreamSource
+from .tokenizer import Tokenizer
+from .tokenizer_step import TokenizerStep
+from .views import draw_kinds, measure_std, render_crops, render_views, upscale_kinds
 
 DISCRIMINATOR_LEAD = 500
 """Steps for which the discriminator learns before its loss counts."""
@@ -61,131 +61,6 @@ class Options:
     """Steps between sample grids."""
     tensorboard: bool = False
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
-
-
-def measure_std(photos: list[data.Photo], layout: Layout) -> tuple[float, ...]:
-    """Standard deviation of each scale over whole photos and native crops, as a recipe's ``scale_std``."""
-    rng, pyramid, size = random.Random(0), Pyramid(layout), layout.image_size
-    views = [data.whole(p, size) for p in photos] + [data.native_crop(p, size, rng) for p in photos]
-    sums = torch.zeros(layout.scales, dtype=torch.float64)
-    for start in range(0, len(views), 32):
-        part = views[start : start + 32]
-        for s, band in enumerate(pyramid(data.to_tensor(part))):
-            sums[s] += band.double().pow(2).mean() * len(part)
-    # A scale that is empty, as in enlarged pictures, is divided by something small and not by nothing.
-    return tuple(max(round(float(v), 4), 1e-3) for v in (sums / len(views)).sqrt())
-
-
-def draw_kinds(
-    layout: Layout, batch: int, rng: random.Random, exact_context: bool = True, masked_suffix: bool = True
-) -> Tensor:
-    """(B, T) kinds of the codec samples: the situations the app will meet, mixed.
-
-    Half: codes only. Then: exact prefix and codes; codes and masked suffix; a rectangle to be edited whose
-    surroundings are exact. A switched-off kind gives way to codes.
-    """
-    n, scales, g = layout.tokens_per_scale, layout.scales, layout.grid
-    kinds = torch.full((batch, layout.tokens), CODE)
-    for row in kinds:
-        draw = rng.random()
-        prefix = rng.randint(1, max(scales - 1, 1))
-        if draw < 0.5 or scales == 1:
-            continue
-        if draw < 0.65:
-            row[: prefix * n] = EXACT
-        elif draw < 0.8:
-            row[prefix * n :] = MASKED
-        else:
-            inside = torch.zeros(g, g, dtype=torch.bool)
-            height, width = rng.randint(1, g), rng.randint(1, g)
-            top, left = rng.randint(0, g - height), rng.randint(0, g - width)
-            inside[top : top + height, left : left + width] = True
-            cells = row.view(scales, n)
-            cells[:, ~inside.reshape(-1)] = EXACT
-            cells[: rng.randint(0, scales - 1)] = EXACT
-            if rng.random() < 0.4:
-                late = cells[rng.randint(1, scales - 1) :]
-                late[late == CODE] = MASKED
-    if not exact_context:
-        kinds[kinds == EXACT] = CODE
-    if not masked_suffix:
-        kinds[kinds == MASKED] = CODE
-    return kinds
-
-
-def upscale_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
-    """(B, T): an exact prefix, the rest masked; mostly only the finest scale is missing."""
-    kinds = torch.zeros(batch, layout.tokens, dtype=torch.long)
-    for row in kinds:
-        known = rng.choices(range(1, layout.scales), weights=range(1, layout.scales))[0]
-        row[: known * layout.tokens_per_scale] = EXACT
-    return kinds
-
-
-def render_views(draws: list[Draw], size: int) -> Tensor:
-    """(B, 3, I, I): native crops and random reduced views, mixed."""
-    pictures = [
-        data.native_crop(photo, size, rng) if rng.random() < 0.3 else data.random_view(photo, size, rng)
-        for photo, rng in draws
-    ]
-    return data.to_tensor(pictures)
-
-
-def render_crops(draws: list[Draw], size: int) -> Tensor:
-    """(B, 3, I, I) native crops; none give an empty batch."""
-    if not draws:
-        return torch.empty(0, 3, size, size)
-    return data.to_tensor([data.native_crop(photo, size, rng) for photo, rng in draws])
-
-
-class TokenizerStep(nn.Module):
-    """Forward pass and losses of one part of a batch: what is wrapped, sharded and compiled."""
-
-    def __init__(self, model: Tokenizer, config: TokenizerTraining) -> None:
-        super().__init__()
-        self.model, self.config = model, config
-
-    def forward(self, codec: Tensor, upscale: Tensor, kinds: Tensor | None, quantised: bool) -> dict[str, Tensor]:
-        """Losses, and with them the continuous codes ``z`` and the decoded codec pictures ``decoded``.
-
-        codec, upscale: (B, 3, I, I); kinds: (B of both, T), or None in the stage of the detail heads.
-        """
-        if kinds is None:
-            return {"loss": predict_details(self.model, upscale)}
-        config, model, count = self.config, self.model, len(codec)
-        images = torch.cat([codec, upscale])
-        coefficients = model.coefficients(images)
-        z = model.encode_continuous([band[:count] for band in coefficients])
-        if quantised:
-            quantized = model.quantize(z)
-            vectors, commitment = quantized.values, quantized.commitment
-        else:
-            vectors, commitment = z, torch.zeros((), device=z.device)
-        filler = torch.zeros(len(upscale), *vectors.shape[1:], device=z.device)
-        decoded = model.decode(torch.cat([vectors, filler]), coefficients, kinds)
-        error = (decoded.image - images).float()
-        # Squared error is the paper's; the absolute error keeps the faithful path from fearing sharp edges.
-        losses = {"codec_l2": error[:count].pow(2).mean(), "commitment": commitment, "z": z}
-        loss = config.l2 * losses["codec_l2"] + config.commitment * commitment
-        if len(upscale):
-            losses["upscale_l1"] = error[count:].abs().mean()
-            loss = loss + config.upscale_l1 * losses["upscale_l1"]
-        if config.focal:
-            losses["focal"] = focal_detail_loss(model, error[:count], coefficients, count)
-            loss = loss + config.focal * losses["focal"]
-        return {"loss": loss, "decoded": decoded.image[:count], **losses}
-
-
-def focal_detail_loss(model: Tokenizer, error: Tensor, coefficients: list[Tensor], count: int) -> Tensor:
-    """Squared errors of normalised details, weighted by their own size: what is missed by much counts more.
-
-    After the focal frequency loss of Jiang et al. 2021, on wavelet bands in place of Fourier coefficients.
-    """
-    parts = []
-    for band in model.coefficients(error)[1:]:
-        size = band.detach().abs()
-        parts.append((size / size.amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6) * band.pow(2)).mean())
-    return torch.stack(parts).mean() if parts else error.new_zeros(())
 
 
 class Trainer:

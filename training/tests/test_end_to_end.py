@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 from conftest import round_trip
+
 from spectral_training import (
     checkpoint,
     compact,
