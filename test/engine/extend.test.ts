@@ -65,6 +65,26 @@ describe("an extended picture", () => {
     }
   });
 
+  it("goes on at its border as in a mirror, without a seam", async () => {
+    const original = testPicture(64, 48, 3, 8);
+    const { rect, variations } = await runExtend(
+      loaded,
+      original,
+      { ...request, right: 16, left: 16 },
+      quietContext(),
+    );
+    const { data } = variations[0]!.raster;
+    const pixel = (x: number, y: number) => [
+      ...data.subarray(3 * (y * rect.width + x), 3 * (y * rect.width + x) + 3),
+    ];
+    const steps = Array.from({ length: 48 }, (_, y) => [
+      ...pixel(80, y).map((value, channel) => Math.abs(value - pixel(79, y)[channel]!)),
+      ...pixel(15, y).map((value, channel) => Math.abs(value - pixel(16, y)[channel]!)),
+    ]).flat();
+    expect(Math.max(...steps)).toBeLessThan(48);
+    expect(steps.reduce((sum, step) => sum + step, 0) / steps.length).toBeLessThan(12);
+  });
+
   it("stays opaque where it was, and transparent where its border is", async () => {
     const original = testPicture(30, 30, 4, 8);
     original.data.forEach((_, at) => {

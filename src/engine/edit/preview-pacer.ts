@@ -2,7 +2,7 @@ import type { Clock } from "../jobs/time-left.js";
 
 /** Pictures within a scale come at least so far apart, and the first so long after the start. */
 const INTERVAL_MS = 250;
-const FIRST_MS = 150;
+const FIRST_MS = 200;
 /** Largest share of a job's time that may go into previews. */
 const LARGEST_SHARE = 0.1;
 

@@ -1,12 +1,15 @@
+import type { TokenLayout } from "../../core/layout.js";
 import type { Mask } from "../../core/mask/mask.js";
 import { readModelImage } from "../../core/model-image.js";
 import { planExtension, type ExtendPlan } from "../../core/plan/extend.js";
 import type { EditRegion } from "../../core/plan/region.js";
-import { cropRaster, pasteRaster, type Raster } from "../../core/raster.js";
+import { pasteRaster, type Raster } from "../../core/raster.js";
 import {
+  bottomOf,
   intersectRects,
   isEmptyRect,
   rectOfSize,
+  rightOf,
   translateRect,
   type Rect,
 } from "../../core/rect.js";
@@ -15,6 +18,7 @@ import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
 import type { ExtendJob } from "../../shared/jobs.js";
 import { drawPictures, stepsOf, variationCount, type DrawnPicture } from "../edit/draw-pictures.js";
 import { createEditPreview } from "../edit/edit-preview.js";
+import { mirroredCanvas } from "../edit/mirrored-canvas.js";
 import { applyNatively } from "../edit/native-change.js";
 import { PreviewPacer } from "../edit/preview-pacer.js";
 import {
@@ -45,7 +49,8 @@ export interface ExtendOutcome {
 
 /**
  * Makes the canvas larger and draws what is new, region by region; the picture's own pixels stay bit
- * for bit. New pixels have the alpha of the nearest one of the picture: an opaque picture stays so.
+ * for bit. The layout of the new part is the picture's in a mirror. New pixels have the alpha of the
+ * nearest one of the picture: an opaque picture stays so.
  * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE; an AbortError if cancelled
  */
 export async function runExtend(
@@ -59,7 +64,7 @@ export async function runExtend(
   const plan = planExtension(original.width, original.height, request, layout);
   requireStartCodes(request.startCodes, layout, manifest.codebooks, plan.regions.length);
   const rect = { ...rectOfSize(plan.canvas.width, plan.canvas.height) };
-  const blank = cropRaster(original, translateRect(rect, -request.left, -request.top));
+  const blank = mirroredCanvas(original, translateRect(rect, -request.left, -request.top));
   const job: ExtensionJob = {
     loaded,
     plan,
@@ -89,11 +94,22 @@ export async function runExtend(
   };
 }
 
+/** Finer scales that an extension draws. */
+const DRAWN_SCALES = 2;
+
+/**
+ * Coarse scales that an extension takes from the mirrored picture: drawn cell by cell they would be
+ * a patchwork without a model far larger than ours.
+ */
+function layoutScales({ scaleCount }: TokenLayout): number {
+  return Math.max(0, scaleCount - DRAWN_SCALES);
+}
+
 /** One region with what is new in it. */
 interface ExtensionArea {
   readonly index: number;
   readonly region: EditRegion;
-  /** Pixels that neither the picture nor an earlier region has, 255. */
+  /** Pixels that neither the picture nor an earlier region has; less than 255 near the picture. */
   readonly mask: Mask;
   readonly tokens: RegionTokens;
 }
@@ -116,13 +132,14 @@ function areaOf(
   region: EditRegion,
   index: number,
 ): ExtensionArea {
-  const { inside } = region;
-  const mask = { rect: inside, alpha: new Uint8Array(inside.width * inside.height).fill(255) };
+  // Over the width of a token the mirrored pixels, which join on exactly, fade into what is drawn.
+  const fadePx = (model.layout.imageSize / model.layout.grid) * region.factor;
+  const mask = fadingFrom(plan.picture, region.inside, fadePx);
   const earlier = plan.regions.slice(0, index).map((other) => other.inside);
   for (const known of [plan.picture, ...earlier]) clear(mask, known);
   const tokens = planRegionTokens({
     layout: model.layout,
-    exactScales: 0,
+    exactScales: layoutScales(model.layout),
     mask,
     region,
     strength: 1,
@@ -130,6 +147,21 @@ function areaOf(
     startScales: request.startCodes?.scales ?? 0,
   });
   return { index, region, mask, tokens };
+}
+
+/** From 1 beside the picture to 255 at a distance of `fadePx`. */
+function fadingFrom(picture: Rect, rect: Rect, fadePx: number): Mask {
+  const alpha = new Uint8Array(rect.width * rect.height);
+  let at = 0;
+  for (let y = rect.y; y < rect.y + rect.height; y++) {
+    const down = Math.max(picture.y - y, y - bottomOf(picture) + 1, 0);
+    for (let x = rect.x; x < rect.x + rect.width; x++) {
+      const across = Math.max(picture.x - x, x - rightOf(picture) + 1, 0);
+      const share = Math.hypot(across, down) / fadePx;
+      alpha[at++] = Math.max(1, Math.round(255 * Math.min(1, share)));
+    }
+  }
+  return { rect, alpha };
 }
 
 function clear({ rect, alpha }: Mask, known: Rect): void {
