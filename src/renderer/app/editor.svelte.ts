@@ -484,6 +484,8 @@ export class Editor {
       if (document.info?.documentId !== info.documentId) return this.files.adopt(info);
       document.adopt(info);
       mask.keepFor(info);
+      // What was kept is to be looked at, and the mask would cover just that.
+      mask.isVisible = false;
       settings.fit(info);
     });
   }
@@ -623,6 +625,7 @@ export class Editor {
     this.notices.dismissErrors();
     this.prompts.remember(request.prompt);
     const { job } = this;
+    this.mask.isVisible = true;
     const hasPreviews = request.kind === "upscale" || this.preferences.current.previews;
     await this.#attempt(() => job.start(hasPreviews ? request : { ...request, previews: false }));
   }

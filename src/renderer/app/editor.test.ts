@@ -85,6 +85,10 @@ describe("editor", () => {
     expect(editor.document.info?.revision).toBe(1);
     expect(editor.mask.bounds).toEqual({ x: 4, y: 4, width: 8, height: 8 });
     expect(editor.mask.canUndo).toBe(false);
+    // It would cover just what was kept; the next stroke or job brings it back.
+    expect(editor.mask.isVisible).toBe(false);
+    editor.mask.paintRectangle({ x: 4, y: 4, width: 9, height: 8 }, "add");
+    expect(editor.mask.isVisible).toBe(true);
     expect(editor.job.state.kind).toBe("idle");
     expect(transport.methods).not.toContain("discardResult");
   });

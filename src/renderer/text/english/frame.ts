@@ -1,0 +1,106 @@
+/** The frame of the screen: bars, tabs, messages. */
+export const frameTexts = {
+  topBar: {
+    label: "Main",
+    open: "Open",
+    openTip: "Open a picture",
+    save: "Save as",
+    undo: "Undo",
+    redo: "Redo",
+    history: "History",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    zoomFit: "Fit in window",
+    zoomActual: "Actual size",
+    zoomLevel: (percent: string) => `Zoom ${percent}`,
+    compareHold: "Hold to see the original",
+    compareSplit: "Before / after split",
+    compareSide: "Before and after side by side",
+    compareLabel: "Compare",
+    zoomDouble: "Double size",
+    menu: "More",
+    generate: "New picture from text",
+    about: "About Spectral Studio",
+    theme: "Theme",
+    unsaved: "Not saved yet",
+  },
+
+  tabs: {
+    label: "Open pictures",
+    close: (name: string) => `Close ${name}`,
+    closeThis: "Close picture",
+    next: "Next picture",
+    previous: "Previous picture",
+    busy: "Working",
+    ready: "A result waits",
+    failed: "The job failed",
+    closedElsewhere: (name: string) => `${name} was closed in another window`,
+  },
+
+  themes: {
+    system: "Like the system",
+    light: "Light",
+    dark: "Dark",
+    "high-contrast": "High contrast",
+  },
+
+  units: {
+    percent: (value: string) => `${value} %`,
+    seconds: (value: string) => `${value} s`,
+    minutes: (value: string) => `${value} min`,
+    minutesAndSeconds: (minutes: string, seconds: string) => `${minutes} min ${seconds} s`,
+    milliseconds: (value: string) => `${value} ms`,
+    left: (duration: string) => `${duration} left`,
+    almostDone: "almost done",
+    pixels: (value: string) => `${value} px`,
+    megapixels: (value: string) => `${value} MP`,
+    kilobytes: (value: string) => `${value} kB`,
+    megabytes: (value: string) => `${value} MB`,
+    gigabytes: (value: string) => `${value} GB`,
+  },
+
+  panel: {
+    label: "Edit settings",
+    modes: {
+      edit: "Redraw",
+      remove: "Remove",
+      extend: "Extend",
+      generate: "New",
+      upscale: "Upscale",
+    },
+    modeLabel: "What to do",
+    commands: {
+      edit: "Redraw what is masked",
+      remove: "Remove what is masked",
+      extend: "Extend the picture",
+      generate: "Draw a new picture",
+      upscale: "Enlarge the picture",
+    },
+  },
+
+  status: {
+    label: "Status",
+    noModel: "No model",
+    bits: (depth: number) => `${depth} bit`,
+    profile: "Colour profile",
+    alpha: "Alpha",
+    grey: "Grey",
+    cursor: (x: number, y: number) => `${x}, ${y}`,
+  },
+
+  notices: {
+    label: "Messages",
+    details: "Details",
+    engineRestarted: "The engine stopped and was restarted",
+    engineRestartedBody: "Your picture is safe. A job that was running begins once more.",
+    openFirstFrame: "Open first frame",
+    modelProblem: "A model could not be loaded",
+    notAPicture: "That is not a picture",
+    clipboardEmpty: "Nothing to paste",
+    clipboardEmptyBody:
+      "Expected a picture on the clipboard but found none. Copy a picture and paste again.",
+    oneFile: "One picture at a time",
+    oneFileBody: (count: number) =>
+      `Expected one file but got ${count}; the first was opened. Drop the others one by one.`,
+  },
+} as const;
