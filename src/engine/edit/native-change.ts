@@ -70,7 +70,7 @@ export async function applyNatively(
   const blocks = (2 ** layout.levels * raster.width) / layout.imageSize;
   const window = maskedWindow(change, factor, blocks, raster.width);
   const bands = new BandSink(change, { window, factor, rows: blocks });
-  const method = await chooseMethod(loaded, faithful(factor), factor, context);
+  const method = await chooseMethod(loaded, faithful(factor), factor, context, original.depth);
   const total = window.width * window.height;
   await upscaleWindow({ raster, window }, method, bands, {
     ...windowServices(context),
