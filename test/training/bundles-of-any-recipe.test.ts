@@ -14,6 +14,7 @@ import { runEdit } from "../../src/engine/edit/run-edit.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { runGenerate } from "../../src/engine/jobs/run-generate.js";
 import { runUpscale } from "../../src/engine/jobs/run-upscale.js";
+import { scaleThumbnails } from "../../src/engine/store/scale-thumbnails.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 import { quietContext, testPicture } from "../engine/pictures.js";
 import { hasTraining, runTraining } from "../support/training.js";
@@ -89,6 +90,8 @@ describe.skipIf(!hasTraining)("a bundle of any recipe, exported with untrained w
     const prompt = KINDS[name].classes ? "beech" : "a dog";
     const size = { imageWidth: 90, imageHeight: 70, maskBounds: rect };
     const region = planEditRegion({ ...size, layout });
+    const { scaleStd } = loaded.model.manifest.normalisation;
+    expect(scaleThumbnails(original, rect, layout, scaleStd)).toHaveLength(layout.scaleCount);
     for (const mode of ["redraw", "remove"] as const) {
       const frozenScales = mode === "remove" ? 0 : layout.scaleCount - 1;
       const request = { ...sampling, mask, frozenScales, prompt, negativePrompt: "", feather: 0 };

@@ -221,7 +221,7 @@ def spikes(curve: list[float], window: int = 20, factor: float = 2.0) -> int:
 COLUMNS = {
     "tokenizer": ("psnr", "ssim", "ms_ssim", "st_lpips", "fd_enl0"),
     "ar": ("parameters", "unigram loss", "right loss", "by scale", "below unigram %", "shuffled loss", "retrieval %",
-           "retrieval, finer tokens %", "drawing pictures_per_second"),
+           "retrieval, finer tokens %"),
     "compute": ("tokens", "cpu ms a picture", "saved MB a picture"),
 }  # fmt: skip
 
@@ -229,6 +229,8 @@ COLUMNS = {
 def spread(values: list[float]) -> str:
     """Mean, and the range over seeds where there are several."""
     mean = statistics.mean(values)
+    if all(value == round(value) for value in values) and min(values) == max(values):
+        return f"{mean:.0f}"
     digits = 0 if abs(mean) >= 1000 else 2 if abs(mean) >= 1 else 4
     text = f"{mean:.{digits}f}"
     return text if len(values) == 1 else f"{text} ± {(max(values) - min(values)) / 2:.{digits}f}"
@@ -329,6 +331,34 @@ seeds at this scale are few: what is against an expectation is reported as found
 """
 
 
+def speed_section(path: Path) -> str:
+    """The last measurement of each recipe by ``bench``, if there is any."""
+    lines = [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
+    if not lines:
+        return ""
+    rows = []
+    for line in {line["recipe"]: line for line in lines}.values():
+        for part in ("tokenizer encoder", "AR stack"):
+            shares = f"{line[f'{part} share of matmul']:.0%} | {line[f'{part}, plain share of matmul']:.0%}"
+            rows.append(
+                f"| {line['recipe']} | {part} | {line[f'{part} tokens/s']:.0f} | {line[f'{part}, plain tokens/s']:.0f} | "
+                f"{line[f'{part}: ours / plain']:.2f} | {shares} | {line['matmul GFLOP/s']:.0f} | {line['threads']} | "
+                f"`{line['commit']}` |"
+            )
+    return "\n".join(
+        [
+            "## speed\n",
+            "Tokens trained a second against `torch.nn.TransformerEncoder` of the same active size, measured in turns in",
+            "one run, and the share that each reaches of the machine's matrix products: `python -m spectral_training bench",
+            "--recipe NAME --out experiments/bench.jsonl`.\n",
+            "| recipe | part | ours, tokens/s | plain | ours / plain | ours, of the peak | plain | peak, GFLOP/s | threads | commit |",
+            "|---|---|---|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
 def write_report(options: Options) -> None:
     lines = read(options.lines)
     parts = [INTRODUCTION]
@@ -344,4 +374,5 @@ def write_report(options: Options) -> None:
         plot_curves(mine, picture, experiment.kind)
         parts.append(f"![Loss while training](images/{picture.name})\n")
         parts.append(f"<details><summary>Runs</summary>\n\n{provenance(mine)}\n\n</details>\n")
+    parts.append(speed_section(options.lines.with_name("bench.jsonl")))
     options.out.write_text("\n".join(parts))

@@ -53,8 +53,8 @@ class SplitNorm(SplitLinear):
 class Block(nn.Module):
     """Pre-norm transformer block.
 
-    The two kinds of tokens stay apart from block to block and meet in the attention alone: joining and parting them at
-    every layer cost a tenth of the time.
+    The two kinds of tokens stay apart from block to block and meet in the attention alone: joined and parted at every
+    layer, an encoder of studio-128 trained 88 tokens where plain PyTorch trains 100, and now 94 (``bench``).
     """
 
     def __init__(self, width: int, heads: int, split: int, mlp_ratio: int = 4) -> None:
