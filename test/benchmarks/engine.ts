@@ -1,14 +1,16 @@
 /**
  * Measures the drawing of tokens, and what it leaves of its host:
  *
- *     npm run bench:engine -- [models/studio-128] [--rounds 3] [--python PYTHON]
+ *     npm run bench:engine -- [models/studio-128] [--rounds 3] [--python PYTHON] [--page docs/engine.md]
  *
  * 1. Tokens a second of batch 1 without and with guidance and of 16 variations, against the bound
  *    that memory bandwidth (measured in the same run, same number of threads) and the bytes of the
  *    weights of one step give: a step cannot be faster than reading every weight once.
  * 2. With --python, a Python that has torch: the same model decoded by PyTorch eager with a cache.
  * 3. Previews: their share of a job's time, and when the first comes in a warm engine.
- * 4. The worst gap in the event loop of a host whose engine process draws.
+ * 4. The worst gap in the event loop of a host whose engine process draws, and how long a cancel takes.
+ *
+ * With --page the figures are also written as a page.
  *
  * Ratios of one run carry over to other machines, times do not. Threads: SPECTRAL_THREADS.
  */
@@ -31,16 +33,24 @@ import { createForkLauncher } from "../../src/host/fork-launcher.js";
 import { createEngineClient, subscribeTo } from "../../src/shared/client.js";
 import type { GenerateJob } from "../../src/shared/jobs.js";
 import { memoryBandwidth } from "./engine/bandwidth.js";
+import { writeEnginePage, type EngineFigure } from "./engine/page.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "3" }, python: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "3" },
+    python: { type: "string" },
+    page: { type: "string" },
+  },
 });
 const folder = resolve(positionals[0] ?? "models/studio-128");
 const rounds = Number(options.rounds);
 const threads = inferenceThreads();
 
+const figures: EngineFigure[] = [];
+
 function say(name: string, value: string): void {
+  figures.push({ name, value });
   process.stdout.write(`${name.padEnd(46)} ${value}\n`);
 }
 
@@ -173,11 +183,49 @@ async function measureHost(): Promise<void> {
     say(`share of ${shown} previews`, `${((100 * (watched - plain)) / plain).toFixed(1)} %`);
     say("first preview, warm", `${first.toFixed(0)} ms`);
     say("worst gap of the host's event loop", `${(delay.max / 1e6).toFixed(1)} ms`);
+    const request: GenerateJob = {
+      kind: "generate",
+      modelId: chosen.modelId,
+      prompt: "a dog",
+      negativePrompt: "",
+      seed: 0,
+      ...chosen.sampling,
+    };
+    say("longest of ten cancels", `${(await longestCancel(engine, request, 10)).toFixed(0)} ms`);
   } finally {
     engine.dispose();
     await rm(sessionDir, { recursive: true, force: true });
   }
 }
 
+/** The longest time from a cancel to its job's end, at different moments of the drawing. */
+async function longestCancel(
+  engine: EngineProcess,
+  request: GenerateJob,
+  times: number,
+): Promise<number> {
+  const api = createEngineClient(engine);
+  let longest = 0;
+  for (let count = 1; count <= times; count++) {
+    const ended = new Promise<void>((resolve) => {
+      subscribeTo(engine, "job-cancelled", () => resolve());
+    });
+    let steps = 0;
+    const reached = new Promise<void>((resolve) => {
+      subscribeTo(engine, "job-progress", () => {
+        if (++steps === count * 20) resolve();
+      });
+    });
+    const { jobId } = await api.startJob(request);
+    await reached;
+    const start = performance.now();
+    await api.cancelJob({ jobId });
+    await ended;
+    longest = Math.max(longest, performance.now() - start);
+  }
+  return longest;
+}
+
 await measureDrawing();
 await measureHost();
+if (options.page !== undefined) await writeEnginePage(options.page, figures);

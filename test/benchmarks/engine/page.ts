@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { format, resolveConfig } from "prettier";
+
+/** One line of the benchmark. */
+export interface EngineFigure {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Writes the benchmark's lines as a Markdown table, with what they were measured on. */
+export async function writeEnginePage(
+  path: string,
+  figures: readonly EngineFigure[],
+): Promise<void> {
+  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const cpu = cpus()[0]?.model.trim() ?? "an unknown CPU";
+  const rows = figures.map(({ name, value }) => `| ${name} | ${value} |`).join("\n");
+  const text = `# Drawing, measured
+
+Made by \`npm run bench:engine -- models/studio-128 --python PYTHON --page ${path}\` at commit ${commit}, on ${cpu}.
+Ratios of one run carry over to other machines, times do not; another run differs by some percent, and a machine that does something else at the same time by much more.
+
+| what | figure |
+| --- | --- |
+${rows}
+
+The bound is the number of steps a second at which every weight of the transformer would be read once from memory at the bandwidth that copying reaches with as many threads. The weights of this model fit into a processor's cache and a step is a few hundred small operators, so that their overhead, and not memory, decides.
+`;
+  await writeFile(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
+}
