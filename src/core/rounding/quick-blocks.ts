@@ -165,21 +165,42 @@ function roundLarger(row: BlockRow, slowly: SlowWay): void {
 function repair({ output, factor }: BlockRow, to: number, area: number, missing: number): boolean {
   const step = missing > 0 ? 1 : -1;
   for (let left = missing; left !== 0; left -= step) {
-    let furthest = 0;
-    let most = (errors[0] ?? 0) * step;
-    let isTied = false;
-    for (let i = 1; i < area; i++) {
-      const error = (errors[i] ?? 0) * step;
-      if (error < most) continue;
-      isTied = error === most;
-      most = error;
-      furthest = i;
-    }
-    if (isTied) return false;
-    errors[furthest] = (most - 1) * step;
+    const furthest = step > 0 ? indexOfMost(area) : indexOfLeast(area);
+    if (furthest < 0) return false;
+    errors[furthest] = (errors[furthest] ?? 0) - step;
     const y = Math.floor(furthest / factor);
     const at = to + y * output.rowStride + (furthest - y * factor) * output.pixelStride;
     output.data[at] = (output.data[at] ?? 0) + step;
   }
   return true;
+}
+
+/** Where the largest error is; -1 if there are several. */
+function indexOfMost(area: number): number {
+  let at = 0;
+  let most = errors[0] ?? 0;
+  let isTied = false;
+  for (let i = 1; i < area; i++) {
+    const error = errors[i] ?? 0;
+    if (error < most) continue;
+    isTied = error === most;
+    most = error;
+    at = i;
+  }
+  return isTied ? -1 : at;
+}
+
+/** Where the least error is; -1 if there are several. */
+function indexOfLeast(area: number): number {
+  let at = 0;
+  let least = errors[0] ?? 0;
+  let isTied = false;
+  for (let i = 1; i < area; i++) {
+    const error = errors[i] ?? 0;
+    if (error > least) continue;
+    isTied = error === least;
+    least = error;
+    at = i;
+  }
+  return isTied ? -1 : at;
 }

@@ -26,8 +26,8 @@ const pictures = fc
   .record({
     width: fc.integer({ min: 1, max: 7 }),
     height: fc.integer({ min: 1, max: 7 }),
-    channels: fc.constantFrom(1, 2, 3, 4) as fc.Arbitrary<1 | 2 | 3 | 4>,
-    depth: fc.constantFrom(8, 16) as fc.Arbitrary<8 | 16>,
+    channels: fc.constantFrom<(1 | 2 | 3 | 4)[]>(1, 2, 3, 4),
+    depth: fc.constantFrom<(8 | 16)[]>(8, 16),
   })
   .chain(({ width, height, channels, depth }) =>
     fc
