@@ -285,11 +285,7 @@ class InProcessEngine implements Engine {
     return { thumbnails: scaleThumbnails(raster, inside, layout, manifest.normalisation.scaleStd) };
   }
 
-  async #startJob(
-    request: JobRequest,
-    base: JobBase | null,
-    resumed?: ResumedJob,
-  ): Promise<JobId> {
+  async #startJob(request: JobRequest, base: JobBase | null, resumed?: ResumedJob): Promise<JobId> {
     const complete = await this.#drawn.resolve(request);
     const jobId = this.#jobs.start(async (context) => {
       const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
