@@ -7,8 +7,9 @@ import { vitestSuite } from "./lib/vitest-suite";
 const total = await runSuites([
   ...[...staticChecks, ...buildChecks].map(checkSuite),
   vitestSuite("unit"),
+  // Before the contract tests: what it installs is what those that train and export a model need.
+  pythonSuite,
   vitestSuite("contract"),
   vitestSuite("e2e"),
-  pythonSuite,
 ]);
 process.exitCode = total.failed === 0 ? 0 : 1;
