@@ -128,16 +128,19 @@ def candidates(bundle: Path, peers: Path | None, factor: int) -> dict[str, Enlar
 
 
 def round_blocks(picture: Tensor, low: Tensor, factor: int) -> Tensor:
-    """Whole levels whose blocks sum to exactly factor^2 times ``low``: largest remainders are rounded up.
+    """Whole levels 0..255 whose blocks sum to exactly factor^2 times ``low``, near ``picture``.
 
-    ``picture``'s blocks must have these means already, up to less than half a level in the sum.
+    Rounded down first; what a block's sum then lacks goes one level at a time to the values furthest from their
+    targets, those at a bound left out.
     """
     blocks = F.pixel_unshuffle(picture, factor).unflatten(1, (low.shape[1], factor**2))
-    whole = blocks.floor().clamp(0, 255)
-    missing = (low.unsqueeze(2) * factor**2 - whole.sum(2, keepdim=True)).round()
-    rank = (blocks - whole).argsort(dim=2, descending=True).argsort(dim=2)
-    rounded = whole + (rank < missing)
-    return F.pixel_shuffle(rounded.flatten(1, 2), factor)
+    values = blocks.floor().clamp(0, 255)
+    while (gap := (low.unsqueeze(2) * factor**2 - values.sum(2, keepdim=True)).round()).any():
+        movable = torch.where(gap > 0, values < 255, values > 0)
+        distance = ((blocks - values) * gap.sign()).masked_fill(~movable, -torch.inf)
+        rank = distance.argsort(dim=2, descending=True).argsort(dim=2)
+        values = values + gap.sign() * (movable & (rank < gap.abs()))
+    return F.pixel_shuffle(values.flatten(1, 2), factor)
 
 
 @torch.no_grad()

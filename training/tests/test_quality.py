@@ -28,6 +28,15 @@ def test_rounding_keeps_every_block_sum_and_stays_within_a_level() -> None:
     assert rounded.max() <= 255
 
 
+def test_rounding_is_exact_at_the_bounds_whatever_was_predicted() -> None:
+    torch.manual_seed(0)
+    low = torch.tensor([0.0, 1.0, 254.0, 255.0]).repeat(16).reshape(1, 1, 8, 8)
+    picture = F.interpolate(low, scale_factor=4) + torch.randn(1, 1, 32, 32) * 200
+    rounded = round_blocks(picture, low, 4)
+    assert torch.equal(F.avg_pool2d(rounded, 4), low)
+    assert torch.equal(rounded, rounded.round().clamp(0, 255))
+
+
 def test_ten_choices_are_ten_different_captions() -> None:
     captions = [f"caption {i}" for i in range(200)]
     choices = [shifted(captions, k)[3] for k in range(10)]
