@@ -219,6 +219,24 @@ describe("editor and its documents", () => {
     expect(editor.tabs.list[1]?.mask.isEmpty).toBe(true);
   });
 
+  it("leaves a person at the picture that was opened while the list of open ones was under way", async () => {
+    const photo = documentInfo();
+    const b = documentInfo({ documentId: documentIdSchema.parse("d2"), name: "b.png" });
+    const { editor } = setUp({
+      listDocuments: () => {
+        editor.files.adopt(photo);
+        editor.files.adopt(b);
+        return { documents: [b, photo] };
+      },
+    });
+    await editor.start();
+    expect(editor.tabs.list.map(({ document }) => document.info?.name)).toEqual([
+      "photo.png",
+      "b.png",
+    ]);
+    expect(editor.document.info?.name).toBe("b.png");
+  });
+
   it("shows a result that waited for a decision, and lets it go when another window decides", async () => {
     const earlier = await withCandidate();
     const request = earlier.transport.lastRequest("startJob");

@@ -111,10 +111,16 @@ export class FileFlow {
     if (workspace !== null) await drafts.restore(workspace);
   }
 
-  /** Shows what was open when the page was loaded before, or its process died. */
+  /**
+   * Shows what was open when the page was loaded before, or its process died. A picture that was opened while the
+   * answer was under way has its tab already, and is not put before the person again.
+   */
   async resumeAll(): Promise<void> {
-    const { documents } = await this.#parts.api.listDocuments({});
-    for (const document of documents) await this.resume(document);
+    const { api, tabs } = this.#parts;
+    const { documents } = await api.listDocuments({});
+    for (const document of documents) {
+      if (tabs.ofDocument(document.documentId) === null) await this.resume(document);
+    }
   }
 
   /** A document was closed in another window, if it still has a tab here. */
