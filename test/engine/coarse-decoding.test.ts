@@ -36,20 +36,6 @@ describe("the coarsest scales of a picture", () => {
     }
   });
 
-  it("take a part of the time", async () => {
-    const request = anyRequest(shipped);
-    const best = async (scales: number) => {
-      let shortest = Infinity;
-      for (let round = 0; round < 5; round++) {
-        const start = performance.now();
-        await shipped.decodeCoarse(request, scales);
-        shortest = Math.min(shortest, performance.now() - start);
-      }
-      return shortest;
-    };
-    expect(await best(2)).toBeLessThan((await best(shipped.layout.scaleCount)) / 2);
-  });
-
   it("come as the whole picture from a decoder that takes all scales only", async () => {
     const debug = await openDebugModel();
     const request = anyRequest(debug);
