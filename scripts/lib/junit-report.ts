@@ -1,4 +1,4 @@
-import type { Tally } from "./tally";
+import { failureLine, type Tally } from "./tally";
 
 function countOf(attributes: string, name: string): number {
   const found = new RegExp(`\\b${name}="(\\d+)"`).exec(attributes);
@@ -24,4 +24,18 @@ export function readJunitReport(xml: string): Tally {
   const failed = total("failures") + total("errors");
   const skipped = total("skipped");
   return { passed: total("tests") - failed - skipped, failed, skipped };
+}
+
+/** The failed tests of a report, a line each. */
+export function failuresOfJunit(xml: string): string[] {
+  const cases = xml.matchAll(/<testcase\s([^>]*[^/])>\s*<(?:failure|error)\s([^>]*)>/g);
+  return [...cases].map(([, test = "", failure = ""]) =>
+    failureLine(textOf(test, "classname"), textOf(test, "name"), textOf(failure, "message")),
+  );
+}
+
+function textOf(attributes: string, name: string): string {
+  const found = new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "";
+  const plain = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&", "#10": "\n" };
+  return found.replace(/&(lt|gt|quot|apos|amp|#10);/g, (_, key: keyof typeof plain) => plain[key]);
 }

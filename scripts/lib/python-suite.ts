@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readJunitReport } from "./junit-report";
+import { failuresOfJunit, readJunitReport } from "./junit-report";
 import { projectRoot, reportsFolder } from "./project";
 import { runCommand } from "./run-command";
 import type { Suite, SuiteResult } from "./suite";
@@ -41,12 +41,14 @@ async function runPytest(): Promise<SuiteResult> {
     program: uv,
     args: ["run", "--directory", "training", "--no-sync", "pytest", `--junitxml=${reportFile}`],
   });
-  const tally = readJunitReport(await readFile(reportFile, "utf8"));
+  const report = await readFile(reportFile, "utf8");
+  const tally = readJunitReport(report);
   const isSilentFailure = tested.code !== 0 && tally.failed === 0;
   return {
     tally: isSilentFailure ? { ...tally, failed: 1 } : tally,
     seconds: synced.seconds + tested.seconds,
     remark: tested.problem,
+    failures: failuresOfJunit(report),
   };
 }
 

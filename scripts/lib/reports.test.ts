@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readJunitReport } from "./junit-report";
+import { failuresOfJunit, readJunitReport } from "./junit-report";
 import { addTallies, closingLine } from "./tally";
-import { readVitestReport } from "./vitest-report";
+import { failuresOfVitest, readVitestReport } from "./vitest-report";
 
 const vitest = (overrides: object) =>
   JSON.stringify({
@@ -40,6 +40,27 @@ describe("Vitest's report", () => {
     expect(readVitestReport(vitest({ numPassedTests: 3, success: false })).failed).toBe(1);
   });
 
+  it("names failed tests and broken files with the first line of their messages", () => {
+    const report = vitest({
+      success: false,
+      testResults: [
+        {
+          name: "a.test.ts",
+          status: "failed",
+          assertionResults: [
+            { status: "passed", fullName: "one works" },
+            { status: "failed", fullName: "two works", failureMessages: ["Expected 3\n    at x"] },
+          ],
+        },
+        { name: "b.test.ts", status: "failed", message: "No module", assertionResults: [] },
+      ],
+    });
+    expect(failuresOfVitest(report)).toEqual([
+      "a.test.ts > two works: Expected 3",
+      "b.test.ts > (outside of its tests): No module",
+    ]);
+  });
+
   it("refuses what is not a report", () => {
     expect(() => readVitestReport("{}")).toThrow();
     expect(() => readVitestReport("")).toThrow();
@@ -51,6 +72,12 @@ describe("a JUnit report", () => {
     const xml =
       '<?xml version="1.0"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1.5"></testsuite></testsuites>';
     expect(readJunitReport(xml)).toEqual({ passed: 4, failed: 3, skipped: 3 });
+  });
+
+  it("names failed tests with the first line of their messages", () => {
+    const xml =
+      '<testsuite tests="3"><testcase classname="t.a" name="one" time="1" /><testcase classname="t.a" name="two" time="1"><failure message="a &lt; b&#10;more">x</failure></testcase><testcase classname="t.b" name="three" time="1"><error message="no file">x</error></testcase></testsuite>';
+    expect(failuresOfJunit(xml)).toEqual(["t.a > two: a < b", "t.b > three: no file"]);
   });
 
   it("refuses a report that was cut off", () => {

@@ -34,3 +34,18 @@ it("counts a suite that throws as one failure, says why, and runs the others", a
   expect(lines.join("\n")).toMatch(/FAILED\s+broken.*no such folder/);
   expect(lines.at(-1)).toBe("3 passed, 1 failed, 0 skipped");
 });
+
+it("names the failed tests before the table, where the end of a log still shows them", async () => {
+  const failing: Suite = {
+    name: "c",
+    run: () =>
+      Promise.resolve({
+        tally: { passed: 1, failed: 1, skipped: 0 },
+        seconds: 1,
+        remark: null,
+        failures: ["c.test.ts > works: no"],
+      }),
+  };
+  await runSuites([failing, suite("b", 3)]);
+  expect(lines.join("\n")).toMatch(/Failed:\nc\.test\.ts > works: no\n[^]*FAILED\s+c/);
+});

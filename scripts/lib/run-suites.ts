@@ -23,7 +23,7 @@ async function runWhole(suite: Suite): Promise<SuiteResult> {
 
 /**
  * Runs suites one after another, all of them even when one fails: a person fixing things wants the
- * whole picture. Prints a table, then the closing line as the very last one.
+ * whole picture. Prints the failed tests, a table, then the closing line as the very last one.
  */
 export async function runSuites(suites: readonly Suite[]): Promise<Tally> {
   const outcomes: Outcome[] = [];
@@ -32,6 +32,8 @@ export async function runSuites(suites: readonly Suite[]): Promise<Tally> {
     outcomes.push({ name: suite.name, ...(await runWhole(suite)) });
   }
   const total = addTallies(outcomes.map(({ tally }) => tally));
+  const failures = outcomes.flatMap(({ failures = [] }) => failures);
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}`);
   console.log(`\n${outcomes.map(summaryLine).join("\n")}\n`);
   console.log(closingLine(total));
   return total;

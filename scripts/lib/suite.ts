@@ -11,4 +11,6 @@ export interface SuiteResult {
   readonly seconds: number;
   /** Said in the summary when something other than a test failed, or why tests were left out. */
   readonly remark: string | null;
+  /** The failed tests by name, each with the first line of its message. */
+  readonly failures?: readonly string[];
 }

@@ -25,3 +25,9 @@ export function addTallies(tallies: readonly Tally[]): Tally {
 export function closingLine(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;
 }
+
+/** One failed test in one line of at most 300 characters. */
+export function failureLine(file: string, test: string, message = ""): string {
+  const [first = ""] = message.split("\n", 1);
+  return `${file} > ${test}: ${first}`.slice(0, 300);
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Tally } from "./tally";
+import { failureLine, type Tally } from "./tally";
 
 const vitestReport = z.object({
   numPassedTests: z.number(),
@@ -11,7 +11,14 @@ const vitestReport = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string() })),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string().optional(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
     }),
   ),
 });
@@ -35,4 +42,18 @@ export function readVitestReport(json: string): Tally {
     failed: failed === 0 && !report.success ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** The failed tests of a report, a line each: file, test, and what its first message begins with. */
+export function failuresOfVitest(json: string): string[] {
+  const report = vitestReport.parse(JSON.parse(json));
+  return report.testResults
+    .filter(({ status }) => status === "failed")
+    .flatMap(({ name, message, assertionResults }) => {
+      const failed = assertionResults.filter(({ status }) => status === "failed");
+      if (failed.length === 0) return [failureLine(name, "(outside of its tests)", message)];
+      return failed.map(({ fullName, failureMessages }) =>
+        failureLine(name, fullName ?? "", failureMessages?.[0]),
+      );
+    });
 }

@@ -4,7 +4,7 @@ import { reportsFolder } from "./project";
 import { nodeTool, runCommand } from "./run-command";
 import type { Suite } from "./suite";
 import { brokenSuite } from "./tally";
-import { readVitestReport } from "./vitest-report";
+import { failuresOfVitest, readVitestReport } from "./vitest-report";
 
 /** One project of vitest.config.ts as a suite. */
 export function vitestSuite(project: "unit" | "contract" | "e2e"): Suite {
@@ -25,12 +25,14 @@ export function vitestSuite(project: "unit" | "contract" | "e2e"): Suite {
         ]),
       );
       try {
-        const tally = readVitestReport(await readFile(reportFile, "utf8"));
+        const report = await readFile(reportFile, "utf8");
+        const tally = readVitestReport(report);
         const isSilentFailure = code !== 0 && tally.failed === 0;
         return {
           tally: isSilentFailure ? { ...tally, failed: 1 } : tally,
           seconds,
           remark: problem,
+          failures: failuresOfVitest(report),
         };
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { hasTraining, runTraining } from "../support/training.js";
 import { runSpectral } from "../support/run-spectral.js";
 
-const LIMIT_MS = 120_000;
+/** Two quiet cores take little more than a minute; a busy machine is no failure. */
+const LIMIT_MS = 600_000;
 
 /** Discs of four colours with a caption beside each: what a folder to pack looks like. */
 async function writePictures(folder: string): Promise<void> {
@@ -26,7 +27,7 @@ describe.skipIf(!hasTraining)("the debug recipe", () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it(
-    "goes from a folder of pictures to an edit by the app within two minutes",
+    "goes from a folder of pictures to an edit by the app",
     async () => {
       folder = await mkdtemp(join(tmpdir(), "debug-recipe-"));
       const [pictures, run, models] = ["pictures", "run", "models"].map((n) => join(folder, n)) as [
