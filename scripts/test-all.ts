@@ -9,7 +9,7 @@ const total = await runSuites([
   vitestSuite("unit"),
   // Before the contract tests: what it installs is what those that train and export a model need.
   pythonSuite,
-  vitestSuite("contract"),
-  vitestSuite("e2e"),
+  vitestSuite("contract", { isRepeated: true }),
+  vitestSuite("e2e", { isRepeated: true }),
 ]);
 process.exitCode = total.failed === 0 ? 0 : 1;

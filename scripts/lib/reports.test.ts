@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failuresOfJunit, readJunitReport } from "./junit-report";
 import { addTallies, closingLine } from "./tally";
-import { failuresOfVitest, readVitestReport } from "./vitest-report";
+import { readVitestReport, tallyAfterRepeat } from "./vitest-report";
 
 const vitest = (overrides: object) =>
   JSON.stringify({
@@ -24,7 +24,7 @@ describe("Vitest's report", () => {
       success: false,
       testResults: [{ name: "a", status: "failed", assertionResults: [{ status: "failed" }] }],
     });
-    expect(readVitestReport(report)).toEqual({ passed: 5, failed: 1, skipped: 3 });
+    expect(readVitestReport(report).tally).toEqual({ passed: 5, failed: 1, skipped: 3 });
   });
 
   it("counts a file that could not be loaded as a failure", () => {
@@ -33,11 +33,11 @@ describe("Vitest's report", () => {
       success: false,
       testResults: [{ name: "a", status: "failed", assertionResults: [] }],
     });
-    expect(readVitestReport(report)).toEqual({ passed: 3, failed: 1, skipped: 0 });
+    expect(readVitestReport(report).tally).toEqual({ passed: 3, failed: 1, skipped: 0 });
   });
 
   it("counts a run that failed without a failed test as a failure", () => {
-    expect(readVitestReport(vitest({ numPassedTests: 3, success: false })).failed).toBe(1);
+    expect(readVitestReport(vitest({ numPassedTests: 3, success: false })).tally.failed).toBe(1);
   });
 
   it("names failed tests and broken files with the first line of their messages", () => {
@@ -55,10 +55,41 @@ describe("Vitest's report", () => {
         { name: "b.test.ts", status: "failed", message: "No module", assertionResults: [] },
       ],
     });
-    expect(failuresOfVitest(report)).toEqual([
+    expect(readVitestReport(report).failures).toEqual([
       "a.test.ts > two works: Expected 3",
       "b.test.ts > (outside of its tests): No module",
     ]);
+  });
+
+  it("counts files that ran once more by their second run", () => {
+    const file = (...statuses: string[]) => ({
+      name: "a.test.ts",
+      status: statuses.includes("failed") ? "failed" : "passed",
+      assertionResults: statuses.map((status) => ({ status })),
+    });
+    const first = readVitestReport(
+      vitest({
+        numPassedTests: 12,
+        numFailedTests: 2,
+        numPendingTests: 3,
+        success: false,
+        testResults: [file("passed", "failed", "failed", "skipped"), file("passed")],
+      }),
+    );
+    const second = (failed: number) =>
+      readVitestReport(
+        vitest({
+          numPassedTests: 3 - failed,
+          numFailedTests: failed,
+          numPendingTests: 1,
+          success: failed === 0,
+          testResults: [file(...(failed > 0 ? ["failed"] : ["passed"]))],
+        }),
+      );
+    expect(tallyAfterRepeat(first, second(0))).toEqual({ passed: 14, failed: 0, skipped: 3 });
+    expect(tallyAfterRepeat(first, second(1))).toEqual({ passed: 13, failed: 1, skipped: 3 });
+    const silent = readVitestReport(vitest({ numPassedTests: 3, success: false }));
+    expect(tallyAfterRepeat(silent, second(0))).toBeNull();
   });
 
   it("refuses what is not a report", () => {

@@ -44,8 +44,10 @@ it("names the failed tests before the table, where the end of a log still shows 
         seconds: 1,
         remark: null,
         failures: ["c.test.ts > works: no"],
+        unsteady: ["c.test.ts > works: no", "c.test.ts > draws: late"],
       }),
   };
   await runSuites([failing, suite("b", 3)]);
+  expect(lines.join("\n")).toMatch(/ran once more:\n.*works: no\n.*draws: late\n/);
   expect(lines.join("\n")).toMatch(/Failed:\nc\.test\.ts > works: no\n[^]*FAILED\s+c/);
 });

@@ -21,6 +21,10 @@ async function runWhole(suite: Suite): Promise<SuiteResult> {
   }
 }
 
+function printList(title: string, lines: readonly string[]): void {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.join("\n")}`);
+}
+
 /**
  * Runs suites one after another, all of them even when one fails: a person fixing things wants the
  * whole picture. Prints the failed tests, a table, then the closing line as the very last one.
@@ -32,8 +36,14 @@ export async function runSuites(suites: readonly Suite[]): Promise<Tally> {
     outcomes.push({ name: suite.name, ...(await runWhole(suite)) });
   }
   const total = addTallies(outcomes.map(({ tally }) => tally));
-  const failures = outcomes.flatMap(({ failures = [] }) => failures);
-  if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}`);
+  printList(
+    "Failed, and ran once more",
+    outcomes.flatMap(({ unsteady = [] }) => unsteady),
+  );
+  printList(
+    "Failed",
+    outcomes.flatMap(({ failures = [] }) => failures),
+  );
   console.log(`\n${outcomes.map(summaryLine).join("\n")}\n`);
   console.log(closingLine(total));
   return total;

@@ -13,4 +13,6 @@ export interface SuiteResult {
   readonly remark: string | null;
   /** The failed tests by name, each with the first line of its message. */
   readonly failures?: readonly string[];
+  /** Tests that failed before their file ran once more; those that failed again are `failures` too. */
+  readonly unsteady?: readonly string[];
 }

@@ -22,6 +22,18 @@ const vitestReport = z.object({
     }),
   ),
 });
+type FileResult = z.infer<typeof vitestReport>["testResults"][number];
+
+/** What a run of Vitest came to. */
+export interface VitestOutcome {
+  readonly tally: Tally;
+  /** The failed tests, a line each: file, test, and what its message begins with. */
+  readonly failures: readonly string[];
+  /** Files with a failed test, or that failed outside of their tests. */
+  readonly failedFiles: readonly string[];
+  /** The other tests of those files. */
+  readonly besideFailures: Pick<Tally, "passed" | "skipped">;
+}
 
 /**
  * Counts Vitest's JSON report.
@@ -30,30 +42,50 @@ const vitestReport = z.object({
  * in the report and is counted as one failure, and so is a run that failed for no reason shown
  * (an unhandled rejection). Without this a suite could go green by not running.
  */
-export function readVitestReport(json: string): Tally {
+export function readVitestReport(json: string): VitestOutcome {
   const report = vitestReport.parse(JSON.parse(json));
-  const brokenFiles = report.testResults.filter(
-    (file) =>
-      file.status === "failed" && !file.assertionResults.some(({ status }) => status === "failed"),
-  ).length;
+  const failedFiles = report.testResults.filter(({ status }) => status === "failed");
+  const brokenFiles = failedFiles.filter((file) => countOf(file, "failed") === 0).length;
   const failed = report.numFailedTests + brokenFiles;
+  const passedBeside = sum(failedFiles.map((file) => countOf(file, "passed")));
+  const allBeside = sum(failedFiles.map(({ assertionResults }) => assertionResults.length));
   return {
-    passed: report.numPassedTests,
-    failed: failed === 0 && !report.success ? 1 : failed,
-    skipped: report.numPendingTests + report.numTodoTests,
+    tally: {
+      passed: report.numPassedTests,
+      failed: failed === 0 && !report.success ? 1 : failed,
+      skipped: report.numPendingTests + report.numTodoTests,
+    },
+    failures: failedFiles.flatMap(failureLines),
+    failedFiles: failedFiles.map(({ name }) => name),
+    besideFailures: {
+      passed: passedBeside,
+      skipped: allBeside - passedBeside - report.numFailedTests,
+    },
   };
 }
 
-/** The failed tests of a report, a line each: file, test, and what its first message begins with. */
-export function failuresOfVitest(json: string): string[] {
-  const report = vitestReport.parse(JSON.parse(json));
-  return report.testResults
-    .filter(({ status }) => status === "failed")
-    .flatMap(({ name, message, assertionResults }) => {
-      const failed = assertionResults.filter(({ status }) => status === "failed");
-      if (failed.length === 0) return [failureLine(name, "(outside of its tests)", message)];
-      return failed.map(({ fullName, failureMessages }) =>
-        failureLine(name, fullName ?? "", failureMessages?.[0]),
-      );
-    });
+/**
+ * The tally after the failed files ran once more, alone and from their beginning; null where a
+ * second run says nothing about the first, which failed for a reason outside of any file.
+ */
+export function tallyAfterRepeat(first: VitestOutcome, repeat: VitestOutcome): Tally | null {
+  if (first.failures.length !== first.tally.failed) return null;
+  return {
+    passed: first.tally.passed - first.besideFailures.passed + repeat.tally.passed,
+    failed: repeat.tally.failed,
+    skipped: first.tally.skipped - first.besideFailures.skipped + repeat.tally.skipped,
+  };
 }
+
+function failureLines({ name, message, assertionResults }: FileResult): string[] {
+  const failed = assertionResults.filter(({ status }) => status === "failed");
+  if (failed.length === 0) return [failureLine(name, "(outside of its tests)", message)];
+  return failed.map(({ fullName, failureMessages }) =>
+    failureLine(name, fullName ?? "", failureMessages?.[0]),
+  );
+}
+
+const countOf = ({ assertionResults }: FileResult, status: string): number =>
+  assertionResults.filter((result) => result.status === status).length;
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
