@@ -78,7 +78,7 @@ class Row:
     worst: float
     """Largest difference between a block's mean and the input's pixel, in levels."""
     seconds: float
-    """A megapixel of output."""
+    """Processor seconds of one thread for a megapixel of output; waiting for other work does not count."""
 
 
 @dataclass
@@ -103,7 +103,10 @@ def by_filter(kernel: Image.Resampling, factor: int) -> Enlarge:
 
 
 def by_network(path: Path) -> Enlarge:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    settings = onnxruntime.SessionOptions()
+    # One thread does nothing but the work, so that its time can be counted on a machine that does other things too.
+    settings.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
 
     def run(low: Tensor) -> Tensor:
         return (torch.from_numpy(session.run(None, {"image": (low / 127.5 - 1).numpy()})[0]) + 1) * 127.5
@@ -121,6 +124,7 @@ def candidates(bundle: Path, peers: Path | None, factor: int) -> dict[str, Enlar
     for path in sorted(peers.glob(f"*-x{factor}.onnx")) if peers is not None else []:
         found[path.stem.removesuffix(f"-x{factor}")] = by_network(path)
     manifest = json.loads((bundle / "model.json").read_text())
+    # Those in 8 bits come last in the manifest, and take the place of those that they were made of.
     for network in manifest.get("enlarge", []):
         if network["factor"] == factor:
             found[f"ours, {network['speed']}"] = by_network(bundle / network["file"])
@@ -148,9 +152,9 @@ def measure(enlarge: Enlarge, name: str, target: Tensor, factor: int, distance: 
     """One method as it is and followed by projection onto the input's block means; batches of one, as a tile is."""
     low = F.avg_pool2d(target, factor).round()
     enlarge(low[:1])
-    start = time.perf_counter()
+    start = time.process_time()
     plain = torch.cat([enlarge(picture) for picture in low.split(1)]).clamp(0, 255)
-    seconds = (time.perf_counter() - start) / (target[:, 0].numel() / 1e6)
+    seconds = (time.process_time() - start) / (target[:, 0].numel() / 1e6)
     rows = []
     exact = round_blocks(project(plain, low, factor, rounds=40), low, factor)
     for label, picture in ((name, plain.round()), (f"{name} + projection", exact)):
@@ -218,8 +222,8 @@ def page(tables: Tables, options: Options) -> str:
         "none of which was trained on. PSNR of RGB in dB and SSIM of luma after rounding to 8 bits; the perceptual",
         "distance is shift-tolerant LPIPS (AlexNet), lower is better, and it favours whatever is consistent with the",
         "blocks: read it beside the others. Worst block: largest difference between a block's mean and the pixel that",
-        "it was made from, in levels of 255. Seconds are for a megapixel of output on the processor of this run, and",
-        "only their ratios carry over.",
+        "it was made from, in levels of 255. Seconds are those of one thread for a megapixel of output on the processor",
+        "of this run, and only their ratios carry over. Ours are the 8-bit networks, which the app uses on a CPU.",
         "",
     ]
     for factor, rows in tables.upscaling.items():
@@ -230,7 +234,7 @@ def page(tables: Tables, options: Options) -> str:
             "",
         ]
         lines += [
-            "| method | PSNR | SSIM | perceptual | worst block | s a megapixel |",
+            "| method | PSNR | SSIM | perceptual | worst block | s / megapixel |",
             "| --- | --: | --: | --: | --: | --: |",
         ]
         lines += [
