@@ -222,8 +222,8 @@ def page(tables: Tables, options: Options) -> str:
         "none of which was trained on. PSNR of RGB in dB and SSIM of luma after rounding to 8 bits; the perceptual",
         "distance is shift-tolerant LPIPS (AlexNet), lower is better, and it favours whatever is consistent with the",
         "blocks: read it beside the others. Worst block: largest difference between a block's mean and the pixel that",
-        "it was made from, in levels of 255. Seconds are those of one thread for a megapixel of output in this run: only",
-        "their ratios carry over. Ours are the 8-bit networks, which the app uses on a CPU.",
+        "it was made from, in levels of 255. Seconds: one thread, for a megapixel of output in this run; only their",
+        "ratios carry over. Ours are the 8-bit networks, which the app uses on a CPU.",
         "",
     ]
     for factor, rows in tables.upscaling.items():
