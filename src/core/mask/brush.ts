@@ -8,6 +8,7 @@ import {
   uniteRects,
   type Rect,
 } from "../rect.js";
+import { Falloff, strengthAt, type Radii } from "./falloff.js";
 import { MASK_TILE, partOfTile, type TiledMask } from "./tiled-mask.js";
 
 /** A point in picture pixels; (0, 0) is the top left corner of the first pixel, whose middle is (0.5, 0.5). */
@@ -34,9 +35,17 @@ export interface Brush {
 }
 
 /** One end of a segment: full strength up to `inner`, nothing from `outer` on, in pixels. */
-interface Dab extends Point {
-  readonly inner: number;
-  readonly outer: number;
+type Dab = Point & Radii;
+
+/** What is painted from one dab to the next. */
+interface Segment {
+  readonly from: Dab;
+  readonly to: Dab;
+  readonly mode: PaintMode;
+  /** Null where the radii change on the way. */
+  readonly falloff: Falloff | null;
+  /** The first dab is on the mask already, and so is all of this that lies behind its middle. */
+  readonly isContinued: boolean;
 }
 
 /**
@@ -44,18 +53,47 @@ interface Dab extends Point {
  * paints nothing. A segment is painted by each pixel's distance to it: what dabs at every place along
  * it would leave, at the price of one. "add" takes the larger of old and new value, "erase" the
  * smaller of old and what is left, so a stroke does not darken where it crosses itself.
+ * @param isContinued the mask holds a dab of this brush at the first point, which saves painting it
  * @returns the rectangle it may have touched
  * @throws AppError REQUEST_INVALID if a number is not finite or the hardness is outside 0..1
  */
-export function strokeBrush(mask: TiledMask, brush: Brush, points: readonly StrokePoint[]): Rect {
+export function strokeBrush(
+  mask: TiledMask,
+  brush: Brush,
+  points: readonly StrokePoint[],
+  isContinued = false,
+): Rect {
   requireBrush(brush, points);
-  const dabs = points.map((point) => dabAt(brush, point));
+  const { mode } = brush;
   let touched = rectOfSize(0, 0);
-  dabs.forEach((to, i) => {
-    if (i === 0 && dabs.length > 1) return;
-    touched = uniteRects(touched, paintSegment(mask, brush.mode, dabs[i - 1] ?? to, to));
-  });
+  let hasDab = isContinued;
+  let from: Dab | null = null;
+  const dabs = points.map((point) => dabAt(brush, point));
+  for (const to of dabs.length === 1 ? [...dabs, ...dabs] : dabs) {
+    if (from !== null) {
+      const falloff = isSameWidth(from, to) ? falloffOf(to) : null;
+      const segment = { from, to, mode, falloff, isContinued: hasDab && falloff !== null };
+      touched = uniteRects(touched, paintSegment(mask, segment));
+      // Where the width changes the last dab is not on the mask as a whole.
+      hasDab = falloff !== null;
+    }
+    from = to;
+  }
   return touched;
+}
+
+function isSameWidth(a: Radii, b: Radii): boolean {
+  return a.inner === b.inner && a.outer === b.outer;
+}
+
+let lastFalloff: Falloff | null = null;
+
+/** The last one is kept: a stroke asks for it at every movement. */
+function falloffOf({ inner, outer }: Radii): Falloff {
+  if (lastFalloff === null || !isSameWidth(lastFalloff.radii, { inner, outer })) {
+    lastFalloff = new Falloff({ inner, outer });
+  }
+  return lastFalloff;
 }
 
 function dabAt({ diameterPx, hardness }: Brush, { x, y, pressure = 1 }: StrokePoint): Dab {
@@ -65,7 +103,8 @@ function dabAt({ diameterPx, hardness }: Brush, { x, y, pressure = 1 }: StrokePo
   return { x, y, inner, outer: Math.max(radius, inner + 1) };
 }
 
-function paintSegment(mask: TiledMask, mode: PaintMode, from: Dab, to: Dab): Rect {
+function paintSegment(mask: TiledMask, segment: Segment): Rect {
+  const { from, to, mode } = segment;
   const outer = Math.max(from.outer, to.outer);
   const bounds = intersectRects(
     mask.rect,
@@ -79,29 +118,53 @@ function paintSegment(mask: TiledMask, mode: PaintMode, from: Dab, to: Dab): Rec
   const done = mode === "add" ? 255 : 0;
   for (const index of mask.tilesIn(bounds)) {
     if (mask.tile(index) === done) continue;
+    if (isWithinCore(segment, mask.tileRect(index))) {
+      mask.setTile(index, done);
+      continue;
+    }
     const { part, start } = partOfTile(mask, index, bounds);
     let values: Uint8Array | null = null;
     for (let y = part.y; y < bottomOf(part); y++) {
-      const span = spanOf(from, to, outer, y + 0.5, part.x, rightOf(part));
+      const span = spanOf(segment, outer, y + 0.5, part.x, rightOf(part));
       if (span === null) continue;
       values ??= mask.writable(index);
       const row = start + (y - part.y) * MASK_TILE - part.x;
       // Most of a large brush is full strength, which needs no distance.
       const core = coreOf(from, to, y + 0.5, span);
-      paintRow(values, row, [span[0], core[0]], y + 0.5, mode, from, to);
+      paintRow(values, row, span[0], core[0], y + 0.5, segment);
       values.fill(done, row + core[0], row + core[1]);
-      paintRow(values, row, [core[1], span[1]], y + 0.5, mode, from, to);
+      paintRow(values, row, core[1], span[1], y + 0.5, segment);
     }
   }
   return bounds;
 }
 
+/** True if every pixel of the rectangle gets full strength: its corners do, and a stroke is convex. */
+function isWithinCore({ from, to }: Segment, rect: Rect): boolean {
+  const inner = Math.min(from.inner, to.inner);
+  const isIn = (x: number, y: number) => distanceSquared(from, to, x, y) <= inner * inner;
+  return (
+    inner > 0 &&
+    isIn(rect.x, rect.y) &&
+    isIn(rightOf(rect), rect.y) &&
+    isIn(rect.x, bottomOf(rect)) &&
+    isIn(rightOf(rect), bottomOf(rect))
+  );
+}
+
+function distanceSquared(from: Point, to: Point, x: number, y: number): number {
+  const dx = to.x - from.x;
+  const dy = to.y - from.y;
+  const along = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
+  const share = Math.max(0, Math.min(1, along));
+  return (x - from.x - share * dx) ** 2 + (y - from.y - share * dy) ** 2;
+}
+
 type Span = readonly [from: number, to: number];
 
-/** The columns of a row that lie within `radius` of the segment, cut to [left, right). */
+/** The columns of a row that lie within `radius` of what is to be painted, cut to [left, right). */
 function spanOf(
-  a: Point,
-  b: Point,
+  { from: a, to: b, isContinued }: Segment,
   radius: number,
   y: number,
   left: number,
@@ -109,8 +172,16 @@ function spanOf(
 ): Span | null {
   const extent = extentOf(a, b, radius, y);
   if (extent === null) return null;
-  const from = Math.max(left, Math.floor(extent[0] - 0.5));
-  const to = Math.min(right, Math.ceil(extent[1] + 0.5));
+  let from = Math.max(left, Math.floor(extent[0] - 0.5));
+  let to = Math.min(right, Math.ceil(extent[1] + 0.5));
+  if (isContinued) {
+    const dx = b.x - a.x;
+    // Where the row meets the line across the stroke through its first point.
+    const middle = a.x - ((y - a.y) * (b.y - a.y)) / dx;
+    if (dx > 0) from = Math.max(from, Math.floor(middle - 0.5));
+    else if (dx < 0) to = Math.min(to, Math.ceil(middle + 0.5));
+    else if ((y - a.y) * (b.y - a.y) < 0) return null;
+  }
   return from < to ? [from, to] : null;
 }
 
@@ -150,14 +221,56 @@ function coreOf(from: Dab, to: Dab, y: number, [left, right]: Span): Span {
   ];
 }
 
+/** Paints the columns left..right of a row by their distance to the segment. */
 function paintRow(
   values: Uint8Array,
   row: number,
-  [left, right]: Span,
+  left: number,
+  right: number,
   y: number,
-  mode: PaintMode,
-  from: Dab,
-  to: Dab,
+  segment: Segment,
+): void {
+  if (left >= right) return;
+  const { from, to, mode, falloff } = segment;
+  if (falloff === null) return paintPixels(values, row, left, right, y, segment);
+  const erases = mode === "erase";
+  // Some pixels are nearest to the first dab's middle, some to the line between, some to the last one's.
+  const dx = to.x - from.x;
+  const dy = to.y - from.y;
+  const length = Math.hypot(dx, dy);
+  const [first, last] = dx < 0 ? [to, from] : [from, to];
+  const start = firstColumn(first, dx < 0 ? -dx : dx, dx < 0 ? -dy : dy, y, left, right);
+  const end = firstColumn(last, dx < 0 ? -dx : dx, dx < 0 ? -dy : dy, y, start, right);
+  falloff.paint(values, erases, row, left, start, 1, 0.5 - first.x, (y - first.y) ** 2);
+  if (start < end) {
+    const offset = ((0.5 - from.x) * dy - (y - from.y) * dx) / length;
+    falloff.paint(values, erases, row, start, end, dy / length, offset, 0);
+  }
+  falloff.paint(values, erases, row, end, right, 1, 0.5 - last.x, (y - last.y) ** 2);
+}
+
+/** The first column of a row that lies beyond the line across the direction (dx >= 0, dy) at a point. */
+function firstColumn(
+  at: Point,
+  dx: number,
+  dy: number,
+  y: number,
+  left: number,
+  right: number,
+): number {
+  const across = (y - at.y) * dy;
+  if (dx === 0) return across < 0 ? right : left;
+  return Math.max(left, Math.min(Math.ceil(at.x - across / dx - 0.5), right));
+}
+
+/** The same pixel by pixel, where a pen's pressure changes. */
+function paintPixels(
+  values: Uint8Array,
+  row: number,
+  left: number,
+  right: number,
+  y: number,
+  { from, to, mode }: Segment,
 ): void {
   const dx = to.x - from.x;
   const dy = to.y - from.y;
@@ -172,15 +285,10 @@ function paintRow(
     const along = Math.max(0, Math.min(1, (px * dx + py * dy) * perLength));
     const nx = px - along * dx;
     const ny = py - along * dy;
-    const inner = from.inner + along * (to.inner - from.inner);
-    const distanceSquared = nx * nx + ny * ny;
-    let painted = 255;
-    if (inner < 0 || distanceSquared > inner * inner) {
-      const outer = from.outer + along * (to.outer - from.outer);
-      const t = (Math.sqrt(distanceSquared) - inner) / (outer - inner);
-      if (t >= 1) continue;
-      painted = Math.round(255 * (1 - t * t * (3 - 2 * t)));
-    }
+    const painted = strengthAt(nx * nx + ny * ny, {
+      inner: from.inner + along * (to.inner - from.inner),
+      outer: from.outer + along * (to.outer - from.outer),
+    });
     if (mode === "add") {
       if (painted > old) values[row + x] = painted;
     } else if (255 - painted < old) values[row + x] = 255 - painted;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { rectContains, type Rect } from "../rect.js";
 import { strokeBrush, type PaintMode, type Point } from "./brush.js";
 import { combineMasks, COMBINE_MODES, fillTiledMask, invertTiledMask } from "./combine.js";
+import { strengthAt } from "./falloff.js";
 import { fillEllipse, fillPolygon, fillRectangle } from "./shapes.js";
 import { readTiledMask, resizeTiledMask, toMask, writeTiledMask } from "./tiled-mask-pixels.js";
 import { TiledMask, tiledMaskBounds } from "./tiled-mask.js";
@@ -96,6 +97,53 @@ describe("drawing a mask", () => {
           expect(isSame(pixels(mask), once)).toBe(true);
         },
       ),
+      runs,
+    );
+  });
+
+  it("is the same stroke in one go and point by point, each from the dab of the last", () => {
+    fc.assert(
+      fc.property(
+        shapes,
+        fc.record({
+          points: fc.array(point, { minLength: 1, maxLength: 5 }),
+          diameterPx: fc.double({ min: 0, max: 700, noNaN: true }),
+          hardness: fc.double({ min: 0, max: 1, noNaN: true }),
+          mode: fc.constantFrom<PaintMode>("add", "erase"),
+        }),
+        (shape, { points, ...brush }) => {
+          const [atOnce, inParts] = [drawn(shape), drawn(shape)];
+          strokeBrush(atOnce, brush, points);
+          strokeBrush(inParts, brush, points.slice(0, 1));
+          for (let i = 1; i < points.length; i++) {
+            strokeBrush(inParts, brush, points.slice(i - 1, i + 1), true);
+          }
+          expect(isSame(pixels(inParts), pixels(atOnce))).toBe(true);
+        },
+      ),
+      runs,
+    );
+  });
+
+  it("has the strength of each pixel's distance to the stroke, for any brush", () => {
+    fc.assert(
+      fc.property(point, point, strokes, (from, to, { diameterPx, hardness }) => {
+        const mask = empty();
+        strokeBrush(mask, { diameterPx, hardness, mode: "add" }, [from, to]);
+        const radius = Math.max(1, diameterPx) / 2;
+        const inner = Math.min(radius * hardness, radius - 0.5);
+        const radii = { inner, outer: Math.max(radius, inner + 1) };
+        const [dx, dy] = [to.x - from.x, to.y - from.y];
+        const isRight = (value: number, x: number, y: number) => {
+          const [px, py] = [x + 0.5 - from.x, y + 0.5 - from.y];
+          const along = Math.max(0, Math.min(1, (px * dx + py * dy) / (dx * dx + dy * dy || 1)));
+          const squared = (px - along * dx) ** 2 + (py - along * dy) ** 2;
+          // Just between two strengths either is right.
+          const near = [squared - 1e-6, squared + 1e-6];
+          return near.some((d) => strengthAt(Math.max(0, d), radii) === value);
+        };
+        expect(firstWrong(mask, isRight)).toBe(-1);
+      }),
       runs,
     );
   });

@@ -236,7 +236,16 @@ export function requireWholePixels(rect: Rect): void {
 
 function isSameTile(a: MaskTile, b: MaskTile): boolean {
   if (typeof a === "number" || typeof b === "number") return a === b;
-  return a === b || a.every((value, at) => value === b[at]);
+  if (a === b) return true;
+  // Four values at once: a large stroke ends with hundreds of tiles to look at.
+  const words = wordsOf(a);
+  const others = wordsOf(b);
+  for (let at = 0; at < words.length; at++) if (words[at] !== others[at]) return false;
+  return true;
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
 function bytesOf(tiles: Iterable<MaskTile>): number {

@@ -25,6 +25,8 @@ import { MaskUndoStack } from "./undo-stack.js";
 interface Stroke {
   readonly brush: Brush;
   readonly last: StrokePoint;
+  /** A dab at `last` is on the mask as a whole: the width did not change on the way there. */
+  readonly hasDab: boolean;
 }
 
 /** How long a reshape may keep the thread before the screen gets its turn. */
@@ -126,7 +128,7 @@ export class MaskController {
     const brush: Brush = { diameterPx, hardness, mode };
     const from = isLine ? this.#lastEnd : null;
     this.isStroking = true;
-    this.#stroke = { brush, last: at };
+    this.#stroke = { brush, last: at, hasDab: false };
     this.#dab(from === null ? [at] : [from, at]);
   }
 
@@ -136,7 +138,6 @@ export class MaskController {
     const { brush, last } = this.#stroke;
     const tolerance = Math.max(0.5, TOLERANCE_SHARE * brush.diameterPx);
     const path = simplifyStroke([last, ...points], tolerance, brush.diameterPx);
-    this.#stroke = { brush, last: path.at(-1) ?? last };
     this.#dab(path);
   }
 
@@ -259,8 +260,12 @@ export class MaskController {
 
   #dab(points: readonly StrokePoint[]): void {
     if (this.#mask === null || this.#stroke === null) return;
-    const { brush } = this.#stroke;
-    const touched = strokeBrush(this.#mask, brush, points);
+    const { brush, hasDab } = this.#stroke;
+    const touched = strokeBrush(this.#mask, brush, points, hasDab);
+    const [before, last] = [points.at(-2), points.at(-1)];
+    if (last !== undefined) {
+      this.#stroke = { brush, last, hasDab: before === undefined || isSamePressure(before, last) };
+    }
     if (brush.mode === "add" && !isEmptyRect(touched)) {
       this.#setBounds(this.bounds === null ? touched : uniteRects(this.bounds, touched));
     }
@@ -294,3 +299,6 @@ export class MaskController {
     this.version++;
   }
 }
+
+const isSamePressure = (a: StrokePoint, b: StrokePoint): boolean =>
+  (a.pressure ?? 1) === (b.pressure ?? 1);
