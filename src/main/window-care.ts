@@ -7,7 +7,7 @@ const RELOAD_WINDOW_MS = 60_000;
 
 /**
  * Looks after a window: a page that crashed is loaded again (its documents lie with the engine), and
- * closing with unsaved changes asks first.
+ * closing with something to lose asks first.
  */
 export function watchWindow(
   window: BrowserWindow,
@@ -44,9 +44,10 @@ function wantsReload(window: BrowserWindow, dialog: ElectronApi["dialog"]): bool
 function wantsToDiscard(window: BrowserWindow, dialog: ElectronApi["dialog"]): boolean {
   const answer = dialog.showMessageBoxSync(window, {
     type: "question",
-    message: "Close without saving?",
-    detail: "There are changes that are not saved to a file. They will be lost.",
-    buttons: ["Discard changes", "Cancel"],
+    message: "Close all the same?",
+    detail:
+      "Changes that are not saved to a file, jobs under way, and results that you have not kept will be lost.",
+    buttons: ["Close and discard", "Cancel"],
     defaultId: 1,
     cancelId: 1,
   });

@@ -21,6 +21,7 @@ import {
 } from "../host/session-folder.js";
 import { SettingsStore } from "../host/settings-store.js";
 import { createStaticFiles } from "../host/static-files.js";
+import { hasUnsavedWork } from "../host/unsaved-work.js";
 import { createEngineClient } from "../shared/client.js";
 import { EVENTS_PATH } from "../shared/loopback.js";
 import { userFolders } from "../host/user-folders.js";
@@ -147,8 +148,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await closeServer(server);
       await endSession(session, async () => {
         if (!engine.wasLaunched) return false;
-        const { documents } = await withinLimit(engineApi.listDocuments({}));
-        return documents.some(({ isDirty }) => isDirty);
+        return withinLimit(hasUnsavedWork(engineApi));
       }).finally(() => engine.dispose());
     },
   };

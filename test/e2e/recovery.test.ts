@@ -127,4 +127,25 @@ describe("after kill -9 of the host", () => {
     await waitForPicture(page);
     await banner.waitFor({ state: "hidden" });
   });
+
+  it("keeps a mask that was only begun when the host is ended politely", async () => {
+    await page.keyboard.press("Alt+w");
+    await page.getByRole("button", { name: "Go on without saving" }).click();
+    await page
+      .getByRole("heading", { level: 1 })
+      .filter({ hasText: "desert" })
+      .waitFor({ state: "detached" });
+    await dropFiles(page, [sample("flowers-96x64.jpg")]);
+    await waitForPicture(page);
+    await dragRectangle(page, [0.2, 0.2], [0.7, 0.7]);
+    const kept = await page.waitForRequest((request) => request.url().endsWith("/keepDraft"));
+    await kept.response();
+    const mask = await page.getByText(/^Mask \d+ × \d+$/).innerText();
+    await host.end("SIGTERM");
+    await startApp();
+    const banner = page.getByRole("region", { name: "Recover pictures" });
+    await banner.getByRole("button", { name: "Recover", exact: true }).click();
+    await waitForPicture(page);
+    await eventually(() => page.getByText(/^Mask \d+ × \d+$/).innerText()).toBe(mask);
+  });
 });

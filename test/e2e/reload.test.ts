@@ -1,6 +1,12 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, openPictures, tabNames, waitForPicture } from "./document-helpers";
+import {
+  axeViolations,
+  eventually,
+  openPictures,
+  tabNames,
+  waitForPicture,
+} from "./document-helpers";
 import { maskPart, redrawButton, setVariations, waitForResult } from "./job-helpers";
 import { dismissTour } from "./mask-helpers";
 import { openStudio, resultBar, sample, screenshot, type Studio } from "./studio";
@@ -31,13 +37,30 @@ describe("a page that is loaded again", () => {
     await isKept;
     await redrawButton(page).click();
     await page.getByRole("button", { name: "Cancel" }).waitFor();
-    await page.reload();
+    const asked = page.waitForEvent("dialog");
+    const reloaded = page.reload();
+    const question = await asked;
+    expect(question.type()).toBe("beforeunload");
+    await question.accept();
+    await reloaded;
     await waitForPicture(page);
     await eventually(() => prompt(page).inputValue()).toBe("green leaves");
     expect(await maskText(page).innerText()).toBe(mask);
     await screenshot(page, "reloaded-in-mid-job");
     await waitForResult(page);
     await eventually(() => resultBar(page).innerText()).toContain("of 6");
+  });
+
+  it("asks before the tab of a picture with an undecided result is closed", async () => {
+    const { page } = studio;
+    await page.keyboard.press("Alt+w");
+    const dialog = page.getByRole("dialog", { name: "Close while something waits?" });
+    await dialog.waitFor();
+    await screenshot(page, "unfinished");
+    expect(await axeViolations(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Stay" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(await resultBar(page).isVisible()).toBe(true);
   });
 
   it("shares pictures and results with a second window", async () => {

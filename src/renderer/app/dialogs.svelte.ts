@@ -4,6 +4,7 @@ export type OpenDialog =
   /** `then` runs after a successful save. */
   | { readonly kind: "save"; readonly then: (() => void) | null }
   | { readonly kind: "unsaved"; readonly proceed: () => void }
+  | { readonly kind: "unfinished"; readonly proceed: () => void }
   | { readonly kind: "recovery" }
   | { readonly kind: "batch" }
   | { readonly kind: "palette" }

@@ -56,7 +56,7 @@ describe("editor and its documents", () => {
     });
     editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
     editor.settings.prompt = "a boat";
-    await editor.run();
+    await editor.jobs.run();
     await editor.files.openFiles([file("b.png"), file("c.png")]);
     const [first, second, third] = editor.tabs.list;
     expect(editor.tabs.list.map(({ document }) => document.info?.name)).toEqual([
@@ -142,14 +142,14 @@ describe("editor and its documents", () => {
   it("puts what is dropped on the batch, or is too much to look at, into the batch", async () => {
     const { editor, transport } = await withPicture();
     const many = Array.from({ length: 21 }, (_, index) => file(`${index}.png`));
-    await editor.openAll(many);
+    await editor.batches.openAll(many);
     expect(editor.dialogs.current.kind).toBe("batch");
     expect(editor.batch.items).toHaveLength(21);
-    await editor.openAll([file("one-more.png")]);
+    await editor.batches.openAll([file("one-more.png")]);
     expect(editor.batch.items).toHaveLength(22);
     expect(transport.methods.filter((method) => method === "openDocument")).toHaveLength(1);
     editor.dialogs.close();
-    await editor.openAll([file("tab.png")]);
+    await editor.batches.openAll([file("tab.png")]);
     expect(transport.lastRequest("openDocument").name).toBe("tab.png");
   });
 
@@ -197,7 +197,7 @@ describe("editor and its documents", () => {
     earlier.editor.settings.prompt = "a red bench";
     earlier.editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
     const draft = earlier.editor.workspace.toDraft();
-    await earlier.editor.run();
+    await earlier.editor.jobs.run();
     const request = earlier.transport.lastRequest("startJob");
     const d2 = documentIdSchema.parse("d2");
     const { editor, transport } = setUp({
@@ -237,6 +237,67 @@ describe("editor and its documents", () => {
     expect(editor.document.info?.name).toBe("b.png");
   });
 
+  it("leaves a person at the picture that was chosen while the rest of the start was under way", async () => {
+    const photo = documentInfo();
+    const b = documentInfo({ documentId: documentIdSchema.parse("d2"), name: "b.png" });
+    const startup = documentInfo({ documentId: documentIdSchema.parse("d3"), name: "c.png" });
+    const { editor } = setUp({
+      getAppInfo: () => ({ ...appInfo, startupDocument: startup }),
+      listDocuments: () => ({ documents: [photo, b, startup] }),
+      readDraft: ({ documentId }) => {
+        const [first] = editor.tabs.list;
+        if (documentId === startup.documentId && first !== undefined) editor.tabs.show(first);
+        return { draft: null };
+      },
+    });
+    await editor.start();
+    expect(editor.tabs.list).toHaveLength(3);
+    expect(editor.document.info?.name).toBe("photo.png");
+  });
+
+  it("puts the picture that the app was started with in front of those of before", async () => {
+    const startup = documentInfo();
+    const b = documentInfo({ documentId: documentIdSchema.parse("d2"), name: "b.png" });
+    const { editor } = setUp({
+      getAppInfo: () => ({ ...appInfo, startupDocument: startup }),
+      listDocuments: () => ({ documents: [startup, b] }),
+    });
+    await editor.start();
+    expect(editor.tabs.list).toHaveLength(2);
+    expect(editor.document.info?.name).toBe("photo.png");
+  });
+
+  it("opens the picture that the app was started with behind one that was opened meanwhile", async () => {
+    const startup = documentInfo({ documentId: documentIdSchema.parse("d3"), name: "c.png" });
+    const { editor } = setUp({
+      getAppInfo: () => {
+        editor.files.adopt(documentInfo());
+        return { ...appInfo, startupDocument: startup };
+      },
+      listDocuments: () => ({ documents: [startup] }),
+    });
+    await editor.start();
+    expect(editor.tabs.list.map(({ document }) => document.info?.name)).toEqual([
+      "photo.png",
+      "c.png",
+    ]);
+    expect(editor.document.info?.name).toBe("photo.png");
+  });
+
+  it("asks before a tab with a result that nobody decided about is closed", async () => {
+    const { editor, transport } = await withCandidate();
+    expect(editor.workspace.hasUnsaved).toBe(true);
+    editor.files.close();
+    const dialog = editor.dialogs.current;
+    expect(dialog.kind).toBe("unfinished");
+    expect(transport.methods).not.toContain("closeDocument");
+    if (dialog.kind === "unfinished") dialog.proceed();
+    await settle();
+    expect(transport.methods).toContain("discardResult");
+    expect(transport.lastRequest("closeDocument")).toEqual({ documentId: "d1" });
+    expect(editor.workspace.hasUnsaved).toBe(false);
+  });
+
   it("shows a result that waited for a decision, and lets it go when another window decides", async () => {
     const earlier = await withCandidate();
     const request = earlier.transport.lastRequest("startJob");
@@ -248,7 +309,7 @@ describe("editor and its documents", () => {
     });
     await editor.start();
     expect(editor.job.state).toMatchObject({ kind: "candidate", elapsedMs: 900 });
-    expect(editor.isResultStale).toBe(false);
+    expect(editor.jobs.isResultStale).toBe(false);
     transport.emit("job-settled", { jobId });
     expect(editor.job.state.kind).toBe("idle");
   });

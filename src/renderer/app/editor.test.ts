@@ -16,6 +16,7 @@ import {
 import { documentIdSchema, jobIdSchema } from "../../shared/ids.js";
 import { DEFAULT_SETTINGS } from "../../shared/settings.js";
 import { runCommand } from "./keyboard.js";
+import { syncViewport } from "./in-step.js";
 
 describe("editor", () => {
   it("starts with the first model and its defaults", async () => {
@@ -32,17 +33,17 @@ describe("editor", () => {
 
   it("says why a run is not possible, step by step", async () => {
     const { editor } = setUp();
-    expect(editor.runBlocker).toBe("noDocument");
+    expect(editor.jobs.runBlocker).toBe("noDocument");
     await editor.start();
     await editor.files.open();
     await settle();
-    expect(editor.runBlocker).toBe("noMask");
+    expect(editor.jobs.runBlocker).toBe("noMask");
     editor.mask.paintRectangle({ x: 0, y: 0, width: 8, height: 8 }, "add");
-    expect(editor.runBlocker).toBeNull();
+    expect(editor.jobs.runBlocker).toBeNull();
     editor.ladder.setFrozenScales(3);
-    expect(editor.runBlocker).toBe("allKept");
+    expect(editor.jobs.runBlocker).toBe("allKept");
     editor.mode = "upscale";
-    expect(editor.runBlocker).toBeNull();
+    expect(editor.jobs.runBlocker).toBeNull();
   });
 
   it("sends one complete request with the trimmed mask", async () => {
@@ -50,7 +51,7 @@ describe("editor", () => {
     editor.mask.paintRectangle({ x: 5, y: 6, width: 7, height: 8 }, "add");
     editor.settings.prompt = "  a boat ";
     editor.ladder.setFrozenScales(1);
-    await editor.run();
+    await editor.jobs.run();
     expect(transport.lastRequest("startJob")).toMatchObject({
       kind: "edit",
       documentId: "d1",
@@ -61,18 +62,18 @@ describe("editor", () => {
       topP: 0.9,
     });
     // Another one may be started meanwhile: it waits for its turn.
-    expect(editor.runBlocker).toBeNull();
+    expect(editor.jobs.runBlocker).toBeNull();
   });
 
   it("draws a new seed for each run unless it is locked", async () => {
     const { editor, transport } = await withCandidate();
     const first = editor.settings.seed;
-    await editor.discard();
-    await editor.run();
+    await editor.jobs.discard();
+    await editor.jobs.run();
     expect(editor.settings.seed).not.toBe(first);
     transport.emit("job-cancelled", { jobId });
     editor.settings.typeSeed("77");
-    await editor.run();
+    await editor.jobs.run();
     expect(transport.lastRequest("startJob")).toMatchObject({ seed: 77 });
   });
 
@@ -80,7 +81,7 @@ describe("editor", () => {
     const { editor, transport } = await withCandidate({ acceptResult: () => edited });
     expect(editor.job.state.kind).toBe("candidate");
     expect(editor.scene?.after).toHaveLength(2);
-    await editor.keep();
+    await editor.jobs.keep();
     await settle();
     expect(editor.document.info?.revision).toBe(1);
     expect(editor.mask.bounds).toEqual({ x: 4, y: 4, width: 8, height: 8 });
@@ -97,7 +98,7 @@ describe("editor", () => {
     const { editor, transport } = await withCandidate();
     editor.settings.prompt = "something else";
     const seeds = [editor.settings.seed];
-    await editor.tryAgain();
+    await editor.jobs.tryAgain();
     seeds.push(editor.settings.seed);
     expect(seeds[0]).not.toBe(seeds[1]);
     const jobCalls = transport.methods.filter((method) => method !== "updateSettings");
@@ -111,10 +112,10 @@ describe("editor", () => {
   it("keeps by Enter in the prompt, and draws again when the prompt is another one", async () => {
     const { editor, transport } = await withCandidate({ acceptResult: () => edited });
     editor.settings.prompt = "a boat";
-    await editor.submitPrompt();
+    await editor.jobs.submitPrompt();
     expect(transport.methods.at(-1)).toBe("startJob");
     transport.emit("job-finished", finished());
-    await editor.submitPrompt();
+    await editor.jobs.submitPrompt();
     await settle();
     expect(editor.document.info?.revision).toBe(1);
   });
@@ -125,10 +126,10 @@ describe("editor", () => {
       undo: () => documentInfo({ canRedo: true }),
     });
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
-    await editor.undo();
+    await editor.history.undo();
     expect(editor.mask.isEmpty).toBe(true);
     expect(transport.methods).not.toContain("undo");
-    await editor.undo();
+    await editor.history.undo();
     expect(editor.document.info?.revision).toBe(0);
   });
 
@@ -136,9 +137,9 @@ describe("editor", () => {
     const { editor } = await withPicture();
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
     editor.mode = "upscale";
-    expect(editor.canUndo).toBe(false);
+    expect(editor.history.canUndo).toBe(false);
     editor.mode = "edit";
-    expect(editor.canUndo).toBe(true);
+    expect(editor.history.canUndo).toBe(true);
   });
 
   it("keeps the mask on its place when an upscale is taken back", async () => {
@@ -148,7 +149,7 @@ describe("editor", () => {
     });
     editor.mask.paintRectangle({ x: 60, y: 40, width: 10, height: 10 }, "add");
     editor.mask.forgetUndo();
-    await editor.undo();
+    await editor.history.undo();
     expect(editor.mask.size).toEqual({ width: 40, height: 30 });
     expect(editor.mask.bounds).toEqual({ x: 30, y: 20, width: 5, height: 5 });
     expect(editor.region).not.toBeNull();
@@ -157,7 +158,7 @@ describe("editor", () => {
   it("survives the engine: the job goes on in the next one", async () => {
     const { editor, transport } = await withPicture();
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
-    await editor.run();
+    await editor.jobs.run();
     transport.emit("job-preview", preview(0));
     transport.emit("engine-restarted", { reason: "killed" });
     expect(editor.job.state.kind).toBe("running");
@@ -170,7 +171,7 @@ describe("editor", () => {
   it("compares a result with the picture, and a kept result with the original", async () => {
     const { editor } = await withCandidate({ acceptResult: () => edited });
     expect(editor.scene?.before).toEqual([{ kind: "tiles", view: editor.document.shown }]);
-    await editor.keep();
+    await editor.jobs.keep();
     await settle();
     expect(editor.scene?.before).toMatchObject([{ kind: "tiles", view: { revision: 0 } }]);
   });
@@ -187,10 +188,10 @@ describe("editor", () => {
     await editor.start();
     editor.settings.generatePrompt = "a lighthouse";
     editor.openGenerate();
-    await editor.run();
+    await editor.jobs.run();
     transport.emit("job-finished", finished({ kind: "generate", documentId: null }));
     expect(editor.scene?.size).toEqual({ width: 16, height: 16 });
-    await editor.keep();
+    await editor.jobs.keep();
     await settle();
     expect(editor.document.info?.name).toBe("Generated");
     expect(editor.scene?.id).toBe("document/d2");
@@ -200,11 +201,11 @@ describe("editor", () => {
     const large = documentInfo({ width: 80, height: 60, revision: 1 });
     const { editor } = await withPicture();
     editor.viewport.resize({ width: 400, height: 300 });
-    editor.syncViewport();
+    syncViewport(editor);
     editor.viewport.zoomTo(2);
     const corner = editor.viewport.view.x + 40 * editor.viewport.view.scale;
     editor.document.refresh(large);
-    editor.syncViewport();
+    syncViewport(editor);
     expect(editor.viewport.view.scale).toBe(1);
     expect(editor.viewport.view.x + 80).toBeCloseTo(corner);
   });
@@ -221,14 +222,14 @@ describe("editor", () => {
   it("leaves with Escape what is nearest: the job, then the result", async () => {
     const { editor, transport } = await withPicture({ cancelJob: () => ({}) });
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
-    await editor.run();
-    await editor.cancel();
+    await editor.jobs.run();
+    await editor.jobs.cancel();
     expect(transport.methods).toContain("cancelJob");
     transport.emit("job-cancelled", { jobId });
     expect(editor.job.state.kind).toBe("idle");
-    await editor.run();
+    await editor.jobs.run();
     transport.emit("job-finished", finished());
-    await editor.cancel();
+    await editor.jobs.cancel();
     expect(transport.methods.at(-1)).toBe("discardResult");
     expect(editor.job.state.kind).toBe("idle");
   });
@@ -237,7 +238,7 @@ describe("editor", () => {
     const { editor, transport } = await withCandidate();
     const first = editor.job.selected;
     editor.settings.setVariations(4);
-    await editor.drawMoreLike(2);
+    await editor.jobs.drawMoreLike(2);
     expect(transport.lastRequest("startJob")).toMatchObject({
       startFrom: { jobId, variation: 0, scales: 2 },
       variations: 4,
@@ -250,33 +251,33 @@ describe("editor", () => {
   it("does not keep a result of another state, but draws it again", async () => {
     const { editor, transport } = await withCandidate({ acceptResult: () => edited });
     const first = editor.job.selected;
-    await editor.run();
+    await editor.jobs.run();
     transport.emit("job-finished", finished());
-    await editor.keep();
+    await editor.jobs.keep();
     await settle();
     // The other one was made from the picture as it was before.
     expect(editor.job.selected).toEqual(first);
-    expect(editor.isResultStale).toBe(true);
+    expect(editor.jobs.isResultStale).toBe(true);
     const calls = transport.methods.length;
-    await editor.keep();
+    await editor.jobs.keep();
     expect(transport.methods).toHaveLength(calls);
-    await editor.drawAgain();
+    await editor.jobs.drawAgain();
     expect(editor.job.running?.request).toEqual(first?.request);
     transport.emit("job-finished", finished());
-    expect(editor.isResultStale).toBe(false);
+    expect(editor.jobs.isResultStale).toBe(false);
   });
 
   it("goes back to the picture with a tool that masks, while the job goes on", async () => {
     const { editor, transport } = await withPicture();
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
-    await editor.run();
+    await editor.jobs.run();
     editor.chooseTool("brush");
     expect(editor.job.isIdle).toBe(true);
     transport.emit("job-finished", finished());
     expect(editor.scene?.after).toHaveLength(1);
-    editor.showJob(editor.workspace, editor.job.ready[0]?.key ?? 0);
+    editor.jobs.showJob(editor.workspace, editor.job.ready[0]?.key ?? 0);
     expect(editor.scene?.after).toHaveLength(2);
-    await editor.endJob(editor.workspace, editor.job.ready[0]?.key ?? 0);
+    await editor.jobs.endJob(editor.workspace, editor.job.ready[0]?.key ?? 0);
     expect(editor.job.entries).toEqual([]);
     expect(transport.methods.at(-1)).toBe("discardResult");
   });
@@ -285,11 +286,11 @@ describe("editor", () => {
     const { editor, transport } = await withPicture();
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
     editor.settings.setVariations(3);
-    await editor.run();
+    await editor.jobs.run();
     const { width, height, rgba } = finished();
     const variations = Array.from({ length: 3 }, () => ({ width, height, rgba: rgba.slice() }));
     transport.emit("job-finished", finished({ variations }));
-    editor.stepVariation(-1);
+    editor.jobs.stepVariation(-1);
     expect(editor.job.selected?.variation).toBe(2);
     runCommand(editor, "compareVariations");
     expect(editor.job.selected).toMatchObject({ rival: 2, variation: 0 });
@@ -303,14 +304,14 @@ describe("editor", () => {
     const { editor, transport } = await withPicture();
     editor.preferences.adopt({ ...DEFAULT_SETTINGS, previews: false });
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
-    await editor.run();
+    await editor.jobs.run();
     expect(transport.lastRequest("startJob")).toMatchObject({ previews: false });
   });
 
   it("ignores events of another job", async () => {
     const { editor, transport } = await withPicture();
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
-    await editor.run();
+    await editor.jobs.run();
     transport.emit("job-finished", finished({ jobId: jobIdSchema.parse("other") }));
     expect(editor.job.state.kind).toBe("running");
   });

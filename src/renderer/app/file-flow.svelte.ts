@@ -103,24 +103,43 @@ export class FileFlow {
     }
   }
 
-  /** Shows a document that an earlier page had open, with what was begun on it. */
+  /** Shows a document that an earlier run left behind, with what was begun on it. */
   async resume(info: DocumentInfo): Promise<void> {
-    const { tabs, drafts } = this.#parts;
     this.adopt(info);
-    const workspace = tabs.ofDocument(info.documentId);
-    if (workspace !== null) await drafts.restore(workspace);
+    await this.#restoreDraft(info);
   }
 
   /**
-   * Shows what was open when the page was loaded before, or its process died. A picture that was opened while the
-   * answer was under way has its tab already, and is not put before the person again.
+   * Shows what was open when the page was loaded before, or its process died, and in front of it what
+   * the host was started with. Answers take their time: whoever opened or chose another picture in the
+   * meantime stays there, and the rest comes into tabs behind it.
    */
-  async resumeAll(): Promise<void> {
+  async resumeAll(startup: DocumentInfo | null): Promise<void> {
     const { api, tabs } = this.#parts;
-    const { documents } = await api.listDocuments({});
-    for (const document of documents) {
-      if (tabs.ofDocument(document.documentId) === null) await this.resume(document);
+    let ours: Workspace | null = null;
+    const bring = (info: DocumentInfo): void => {
+      const { active } = tabs;
+      const isLeftToUs = ours === null ? active.isBlank : active === ours;
+      this.adopt(info);
+      if (isLeftToUs) ours = tabs.active;
+      else tabs.show(active);
+    };
+    try {
+      const { documents } = await api.listDocuments({});
+      for (const document of documents) {
+        if (tabs.ofDocument(document.documentId) !== null) continue;
+        bring(document);
+        await this.#restoreDraft(document);
+      }
+    } finally {
+      if (startup !== null) bring(startup);
     }
+  }
+
+  async #restoreDraft({ documentId }: DocumentInfo): Promise<void> {
+    const { tabs, drafts } = this.#parts;
+    const workspace = tabs.ofDocument(documentId);
+    if (workspace !== null) await drafts.restore(workspace);
   }
 
   /** A document was closed in another window, if it still has a tab here. */
@@ -170,16 +189,22 @@ export class FileFlow {
     }
   }
 
-  /** Closes a tab, after asking about changes that are in no file. */
+  /** Closes a tab, after asking about jobs that are not at their end and changes that are in no file. */
   close(workspace: Workspace = this.#parts.tabs.active): void {
+    if (!workspace.job.isUnfinished) return this.#closeUnlessUnsaved(workspace);
+    this.#ask(workspace, "unfinished", () => this.#closeUnlessUnsaved(workspace));
+  }
+
+  #closeUnlessUnsaved(workspace: Workspace): void {
+    if (workspace.document.info?.isDirty !== true) void this.#close(workspace);
+    else this.#ask(workspace, "unsaved", () => void this.#close(workspace));
+  }
+
+  /** The question is about the picture behind it, so that one must be seen. */
+  #ask(workspace: Workspace, kind: "unfinished" | "unsaved", proceed: () => void): void {
     const { tabs, dialogs } = this.#parts;
-    if (workspace.document.info?.isDirty !== true) {
-      void this.#close(workspace);
-      return;
-    }
-    // The question is about the picture behind it, so that one must be seen.
     tabs.show(workspace);
-    dialogs.open({ kind: "unsaved", proceed: () => void this.#close(workspace) });
+    dialogs.open({ kind, proceed });
   }
 
   get #isElectron(): boolean {

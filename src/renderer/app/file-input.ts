@@ -1,3 +1,4 @@
+import { copyPicture } from "../clipboard/copy-to-clipboard.js";
 import { messages } from "../text/messages.js";
 import { fromFile } from "./browser-platform.js";
 import type { Editor } from "./editor.svelte.js";
@@ -51,7 +52,7 @@ export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => 
     if (editor.document.info === null) return;
     event.preventDefault();
     const hasSelection = editor.usesMask && !editor.mask.isEmpty;
-    void editor.copyPicture(hasSelection ? "selection" : "picture");
+    void copyPicture(editor, hasSelection ? "selection" : "picture");
   };
 
   const target = window;
@@ -72,5 +73,5 @@ export function listenToFiles(editor: Editor, onHover: (isHovering: boolean) => 
 }
 
 function openAll(editor: Editor, files: FileList | undefined): void {
-  void editor.openAll([...(files ?? [])].map(fromFile));
+  void editor.batches.openAll([...(files ?? [])].map(fromFile));
 }

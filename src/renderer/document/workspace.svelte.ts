@@ -63,6 +63,11 @@ export class Workspace {
     return this.document.info === null && this.job.entries.length === 0;
   }
 
+  /** True if closing asks first: changes are in no file, or a job is not at its end. */
+  get hasUnsaved(): boolean {
+    return this.document.info?.isDirty === true || this.job.isUnfinished;
+  }
+
   useModel(model: ModelSummary | null): void {
     this.ladder.useModel(model);
     if (model !== null) this.settings.applyDefaults(model.sampling);

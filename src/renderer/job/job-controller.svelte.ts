@@ -99,6 +99,11 @@ export class JobController {
     return this.entries.filter(({ state }) => state.kind === "candidate");
   }
 
+  /** True while something waits, is under way or asks for a decision: not if all that is left failed. */
+  get isUnfinished(): boolean {
+    return this.entries.some(({ state }) => state.kind !== "failed");
+  }
+
   /** The variation on the canvas: the one pointed at, or the chosen one. */
   get variation(): number {
     return this.peekedVariation ?? this.selected?.variation ?? 0;

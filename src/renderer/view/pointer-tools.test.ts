@@ -1,3 +1,4 @@
+import { syncViewport } from "../app/in-step.js";
 import { describe, expect, it } from "vitest";
 import { LoudTransport } from "../../../test/fixtures/loud-transport.js";
 import { appInfo, documentInfo } from "../../../test/fixtures/screen-data.js";
@@ -16,7 +17,7 @@ async function setUp(more: ConstructorParameters<typeof LoudTransport>[0] = {}) 
   const editor = new Editor(transport, quietPlatform());
   await editor.start();
   editor.viewport.resize({ width: 104, height: 94 });
-  editor.syncViewport();
+  syncViewport(editor);
   // The picture of 40 x 30 lies at (12, 17), twice its size.
   editor.viewport.view = { scale: 2, x: 12, y: 17 };
   return { editor, pointer: new PointerTools(editor) };

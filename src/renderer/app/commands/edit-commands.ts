@@ -1,3 +1,4 @@
+import { copyPicture } from "../../clipboard/copy-to-clipboard.js";
 import { messages } from "../../text/messages.js";
 import { hasPicture, type CommandTable } from "./command.js";
 
@@ -7,28 +8,28 @@ export const editCommands = {
     text: () => messages.topBar.undo,
     group: "edit",
     keys: ["Ctrl+KeyZ"],
-    isEnabled: (editor) => editor.canUndo,
-    run: (editor) => void editor.undo(),
+    isEnabled: (editor) => editor.history.canUndo,
+    run: (editor) => void editor.history.undo(),
   },
   redo: {
     text: () => messages.topBar.redo,
     group: "edit",
     keys: ["Ctrl+Shift+KeyZ", "Ctrl+KeyY"],
-    isEnabled: (editor) => editor.canRedo,
-    run: (editor) => void editor.redo(),
+    isEnabled: (editor) => editor.history.canRedo,
+    run: (editor) => void editor.history.redo(),
   },
   copyPicture: {
     text: () => messages.clipboard.copyPicture,
     group: "edit",
     section: 1,
     isEnabled: hasPicture,
-    run: (editor) => void editor.copyPicture("picture"),
+    run: (editor) => void copyPicture(editor, "picture"),
   },
   copySelection: {
     text: () => messages.clipboard.copySelection,
     group: "edit",
     section: 1,
     isEnabled: (editor) => hasPicture(editor) && !editor.mask.isEmpty,
-    run: (editor) => void editor.copyPicture("selection"),
+    run: (editor) => void copyPicture(editor, "selection"),
   },
 } as const satisfies CommandTable;

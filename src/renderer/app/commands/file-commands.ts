@@ -32,7 +32,7 @@ export const fileCommands = {
     group: "file",
     section: 1,
     keys: ["Ctrl+Shift+KeyU"],
-    run: (editor) => editor.openBatch(),
+    run: (editor) => editor.batches.open(),
   },
   recovery: {
     text: () => messages.recovery.dialogTitle,

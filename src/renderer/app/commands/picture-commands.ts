@@ -28,15 +28,16 @@ export const pictureCommands = {
     text: () => messages.about.runOrKeep,
     group: "picture",
     keys: ["Enter", "Ctrl+Enter"],
-    isEnabled: (editor) => editor.job.state.kind === "candidate" || editor.runBlocker === null,
-    run: (editor) => void (editor.job.state.kind === "candidate" ? editor.keep() : editor.run()),
+    isEnabled: (editor) => editor.job.state.kind === "candidate" || editor.jobs.runBlocker === null,
+    run: (editor) =>
+      void (editor.job.state.kind === "candidate" ? editor.jobs.keep() : editor.jobs.run()),
   },
   cancel: {
     text: () => messages.about.cancelOrDiscard,
     group: "picture",
     keys: ["Escape"],
     inText: true,
-    run: (editor) => void editor.cancel(),
+    run: (editor) => void editor.jobs.cancel(),
   },
   panelEdit: { ...panel("edit"), keys: ["Alt+Digit1"] },
   panelRemove: { ...panel("remove"), keys: ["Alt+Digit2"] },
@@ -72,7 +73,7 @@ export const pictureCommands = {
     section: 3,
     keys: ["Comma"],
     isEnabled: hasVariations,
-    run: (editor) => editor.stepVariation(-1),
+    run: (editor) => editor.jobs.stepVariation(-1),
   },
   nextVariation: {
     text: () => messages.accept.next,
@@ -80,7 +81,7 @@ export const pictureCommands = {
     section: 3,
     keys: ["Period"],
     isEnabled: hasVariations,
-    run: (editor) => editor.stepVariation(1),
+    run: (editor) => editor.jobs.stepVariation(1),
   },
   compareVariations: {
     text: () => messages.variations.compareCommand,
@@ -89,7 +90,7 @@ export const pictureCommands = {
     keys: ["KeyC"],
     isOn: (editor) => (editor.job.selected?.rival ?? null) !== null,
     isEnabled: (editor) => hasVariations(editor) && editor.job.state.kind === "candidate",
-    run: (editor) => editor.toggleRival(),
+    run: (editor) => editor.jobs.toggleRival(),
   },
   tryAgain: {
     text: () => messages.accept.againTip,
@@ -97,7 +98,7 @@ export const pictureCommands = {
     section: 3,
     keys: ["Shift+Enter"],
     isEnabled: (editor) => editor.job.state.kind === "candidate",
-    run: (editor) => void editor.tryAgain(),
+    run: (editor) => void editor.jobs.tryAgain(),
   },
   backToPicture: {
     text: () => messages.queue.backToPicture,
@@ -111,7 +112,7 @@ export const pictureCommands = {
     group: "picture",
     section: 4,
     isEnabled: (editor) => editor.mode === "upscale" && hasPicture(editor),
-    run: (editor) => void editor.previewUpscale(),
+    run: (editor) => void editor.jobs.previewUpscale(),
   },
   showTour: {
     text: () => messages.ladder.help,

@@ -44,6 +44,14 @@ export const filesTexts = {
     save: "Save…",
   },
 
+  unfinished: {
+    title: "Close while something waits?",
+    body: (name: string) =>
+      `${name} has a job under way, or a result that you have neither kept nor discarded. Closing ends the job and throws the result away.`,
+    discard: "Close it",
+    stay: "Stay",
+  },
+
   recovery: {
     title: (count: number) =>
       count === 1
