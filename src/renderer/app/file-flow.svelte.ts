@@ -28,7 +28,7 @@ export interface FileFlowParts {
   readonly platform: Pick<Platform, "pickFiles" | "download">;
   readonly appInfo: { readonly host: "electron" | "loopback" } | null;
   readonly tabs: Tabs;
-  readonly drafts: Pick<DraftKeeper, "restore">;
+  readonly drafts: Pick<DraftKeeper, "restore" | "forget">;
   readonly dialogs: Dialogs;
   readonly notices: Notices;
   readonly preferences: Preferences;
@@ -212,10 +212,11 @@ export class FileFlow {
   }
 
   async #close(workspace: Workspace): Promise<void> {
-    const { api, tabs, notices } = this.#parts;
+    const { api, drafts, tabs, notices } = this.#parts;
     const { job, document } = workspace;
     const { info } = document;
     tabs.remove(workspace);
+    drafts.forget(workspace);
     try {
       await job.endAll();
       if (info !== null) await api.closeDocument({ documentId: info.documentId });

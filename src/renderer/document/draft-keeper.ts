@@ -38,6 +38,12 @@ export class DraftKeeper {
     );
   }
 
+  /** The picture is being closed: what was begun on it goes with it. */
+  forget(workspace: Workspace): void {
+    this.#stops.get(workspace)?.();
+    this.#stops.delete(workspace);
+  }
+
   /** Brings back what was begun on a picture that an earlier page had open. */
   async restore(workspace: Workspace): Promise<void> {
     const documentId = workspace.document.info?.documentId;

@@ -70,9 +70,16 @@ export class LadderController {
 
   // --- the lock --------------------------------------------------------------------------------
 
+  /** False for a model that draws everything at once: a lock would keep all or nothing. */
+  get canLock(): boolean {
+    return this.rungs.length > 1;
+  }
+
   /** Scales 0..frozenScales-1 are kept. */
   get frozenScales(): number {
-    return this.regionLock ?? this.pictureLock;
+    if (!this.canLock) return 0;
+    // What was begun with another model may keep more scales than this one has.
+    return Math.min(this.regionLock ?? this.pictureLock, this.rungs.length);
   }
 
   isKept(scale: number): boolean {
@@ -80,6 +87,7 @@ export class LadderController {
   }
 
   setFrozenScales(count: number): void {
+    if (!this.canLock) return;
     const lock = Math.max(0, Math.min(Math.round(count), this.rungs.length));
     if (!this.hasRegion) this.pictureLock = lock;
     else this.regionLock = lock === this.pictureLock ? null : lock;

@@ -45,6 +45,19 @@ describe("scale ladder", () => {
     ]);
   });
 
+  it("has nothing to lock with a model of one scale, whatever was locked with another", () => {
+    const { ladder } = setUp();
+    ladder.setFrozenScales(2);
+    const layout = { ...smallModel.layout, levels: 0, scales: 1, scaleResolutions: [16] };
+    ladder.useModel({ ...smallModel, layout: { ...layout, patches: [8] } });
+    // As a draft of before brings it.
+    ladder.pictureLock = 2;
+    expect(ladder.rungs).toMatchObject([{ resolution: "16 × 16", role: "everything at once" }]);
+    ladder.setFrozenScales(1);
+    expect(ladder.canLock).toBe(false);
+    expect(ladder.frozenScales).toBe(0);
+  });
+
   it("keeps a coarse prefix whatever is asked for", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -9, max: 99 })), (counts) => {

@@ -36,6 +36,7 @@ export function rungsOf(layout: LayoutInfo): readonly Rung[] {
 
 function roleOf(scale: number, count: number): string {
   const { roles } = messages.ladder;
+  if (count === 1) return roles.only;
   if (scale === 0) return roles.first;
   if (scale === count - 1) return roles.last;
   if (scale === 1) return roles.coarse;

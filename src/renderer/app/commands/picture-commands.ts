@@ -58,7 +58,9 @@ export const pictureCommands = {
     section: 2,
     keys: ["Alt+ArrowDown"],
     isEnabled: (editor) =>
-      editor.mode === "edit" && editor.ladder.frozenScales < editor.ladder.rungs.length,
+      editor.mode === "edit" &&
+      editor.ladder.canLock &&
+      editor.ladder.frozenScales < editor.ladder.rungs.length,
     run: (editor) => editor.ladder.setFrozenScales(editor.ladder.frozenScales + 1),
   },
   newSeed: {

@@ -57,7 +57,7 @@ export const filesTexts = {
       count === 1
         ? "A picture of last time was not closed"
         : `${count} pictures of last time were not closed`,
-    body: "The app ended without closing them. Everything up to the last finished change is there.",
+    body: "The app ended first. Everything up to the last finished change is there, and masks that were begun.",
     recover: "Recover",
     recoverAll: "Recover all",
     look: "Show them",

@@ -43,6 +43,7 @@ export const jobsTexts = {
 
   film: {
     label: "Coarse to fine",
+    progressLabel: "Progress",
     waiting: "Each scale appears here as it is drawn.",
     upscaleLabel: "Upscale",
     waitingUpscale: "Progress and the time left appear here.",

@@ -20,6 +20,8 @@ export const panelsTexts = {
     hintSome: (blockSide: number) =>
       `Under the mask each ${blockSide} × ${blockSide} block keeps its exact mean colour; finer detail is redrawn.`,
     hintAll: "Every scale is kept, so nothing would change. Move the lock up.",
+    hintOne: "This model draws everything at once, so there is no scale to lock.",
+    hintNoModel: "Scales belong to a model, and there is none yet. Add one in the settings.",
     hintNoMask: "Point at a scale to see it. Then paint what should change.",
     alone: "Show what each scale adds by itself",
     onlyRegion: "A lock for this mask only",
@@ -30,6 +32,7 @@ export const panelsTexts = {
     lockUp: "Keep one scale less",
     lockDown: "Keep one scale more",
     roles: {
+      only: "everything at once",
       first: "colour & layout",
       coarse: "shapes",
       middle: "contours",
