@@ -13,6 +13,8 @@ export interface PackedMask {
   readonly runs: Uint8Array;
 }
 
+const ROWS_A_STEP = 32;
+
 /** Collects runs; neighbours of one value are joined. */
 export class RunWriter {
   #bytes = new Uint8Array(1024);
@@ -58,10 +60,20 @@ export function packMask({ rect, alpha }: Mask): PackedMask {
 
 /** A tiled mask without a copy of its pixels: what is all of one value costs nothing. Null if it is empty. */
 export function packTiledMask(mask: TiledMask): PackedMask | null {
+  const steps = packTiledMaskInSteps(mask);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps, for who must not be kept waiting; the mask must not change between them. */
+export function* packTiledMaskInSteps(mask: TiledMask): Generator<void, PackedMask | null> {
   const rect = tiledMaskBounds(mask);
   if (rect === null) return null;
   const writer = new RunWriter();
   for (let y = rect.y; y < bottomOf(rect); y++) {
+    if (y % ROWS_A_STEP === 0) yield;
     const firstTile = Math.floor(y / MASK_TILE) * mask.columns;
     const row = (y % MASK_TILE) * MASK_TILE;
     for (let x = rect.x; x < rightOf(rect);) {

@@ -64,7 +64,10 @@ export class DraftKeeper {
     // A stroke under way is kept when it rests.
     if (documentId === undefined || workspace.mask.isStroking) return;
     try {
-      await this.#api.keepDraft({ documentId, draft: workspace.toDraft() });
+      const packed = await workspace.mask.toPackedInSlices();
+      // What changed it meanwhile is noted, too, and kept when that rests.
+      if (packed === undefined || workspace.document.info?.documentId !== documentId) return;
+      await this.#api.keepDraft({ documentId, draft: workspace.toDraft(packed) });
     } catch (error) {
       const code = error instanceof AppError ? error.code : null;
       // The next engine is told; a closed document needs no draft.

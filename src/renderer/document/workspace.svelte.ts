@@ -94,9 +94,9 @@ export class Workspace {
     };
   }
 
-  toDraft(): Draft {
+  /** @param packed the mask of now, by whoever has packed it already */
+  toDraft(packed = this.mask.toPacked()): Draft {
     const { size } = this.mask;
-    const packed = this.mask.toPacked();
     return {
       ...this.draftFields,
       mask: packed === null || size === null ? null : { size, packed },

@@ -11,7 +11,12 @@ import {
   type CombineMode,
 } from "../../core/mask/combine.js";
 import type { Mask } from "../../core/mask/mask.js";
-import { packTiledMask, writePackedMask, type PackedMask } from "../../core/mask/packed-mask.js";
+import {
+  packTiledMask,
+  packTiledMaskInSteps,
+  writePackedMask,
+  type PackedMask,
+} from "../../core/mask/packed-mask.js";
 import { reshapeMask, type Reshape } from "../../core/mask/reshape.js";
 import { simplifyStroke } from "../../core/mask/simplify-stroke.js";
 import { fillEllipse, fillPolygon, fillRectangle } from "../../core/mask/shapes.js";
@@ -19,6 +24,7 @@ import { resizeTiledMask, toMask } from "../../core/mask/tiled-mask-pixels.js";
 import { TiledMask, tiledMaskBounds } from "../../core/mask/tiled-mask.js";
 import { isEmptyRect, rectOfSize, rectsEqual, uniteRects, type Rect } from "../../core/rect.js";
 import type { Point, Size } from "../view/geometry.js";
+import { inSlices } from "./in-slices.js";
 import { ToolSettings } from "./tool-settings.svelte.js";
 import { MaskUndoStack } from "./undo-stack.js";
 
@@ -29,8 +35,6 @@ interface Stroke {
   readonly hasDab: boolean;
 }
 
-/** How long a reshape may keep the thread before the screen gets its turn. */
-const SLICE_MS = 12;
 /**
  * How far a stroke may be from the hand's path, as a share of the brush's diameter. A screen that is
  * late gets many points at once, and each costs a disc of the brush: unseen ones would make it later.
@@ -213,12 +217,7 @@ export class MaskController {
     // Begins in a turn of its own, so that it is busy for its caller however small the mask is.
     await Promise.resolve();
     try {
-      let pauseAt = performance.now() + SLICE_MS;
-      for (const _ of reshapeMask(mask, kind, amountPx)) {
-        if (performance.now() < pauseAt) continue;
-        await new Promise((resolve) => setTimeout(resolve));
-        pauseAt = performance.now() + SLICE_MS;
-      }
+      await inSlices(reshapeMask(mask, kind, amountPx));
     } finally {
       this.isBusy = false;
     }
@@ -245,6 +244,14 @@ export class MaskController {
 
   toPacked(): PackedMask | null {
     return this.#mask === null ? null : packTiledMask(this.#mask);
+  }
+
+  /** The same without a jerk of the screen, or undefined if the mask changed meanwhile. */
+  async toPackedInSlices(): Promise<PackedMask | null | undefined> {
+    if (this.#mask === null) return null;
+    const { version } = this;
+    const packed = await inSlices(packTiledMaskInSteps(this.#mask));
+    return version === this.version ? packed : undefined;
   }
 
   #change(change: (mask: TiledMask) => void): void {

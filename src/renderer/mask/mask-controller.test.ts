@@ -152,6 +152,16 @@ describe("what becomes of a mask", () => {
     expect(mask.isEmpty).toBe(true);
   });
 
+  it("is packed slice by slice as at once, and not at all if it changes meanwhile", async () => {
+    const mask = new MaskController();
+    mask.reset({ width: 900, height: 900 });
+    mask.paintEllipse({ x: 10, y: 10, width: 800, height: 700 }, "add");
+    expect(await mask.toPackedInSlices()).toEqual(mask.toPacked());
+    const packing = mask.toPackedInSlices();
+    mask.invert();
+    expect(await packing).toBeUndefined();
+  });
+
   it("follows every mode with a packed mask of the engine", () => {
     const rect = { x: 15, y: 12, width: 40, height: 10 };
     const packed = packMask({ rect, alpha: new Uint8Array(400).fill(255) });
