@@ -99,7 +99,9 @@ class Train:
     """Folder of the run."""
     factor: int = 2
     speed: str = "best"
-    minutes: float = 30.0
+    minutes: float | None = 30.0
+    steps: int = 10**9
+    """End by steps; without minutes the learning rate follows them too."""
     batch: int = 16
     crop: int = 96
     """Side of the large crops in pixels."""
@@ -109,7 +111,7 @@ class Train:
     sources: tuple[str, ...] = ()
     """Use only photos of these sources (the samples' JSON names them); all by default."""
     start: Path | None = None
-    """Checkpoint of another factor whose body to begin with."""
+    """Checkpoint whose weights to begin with; of one for another factor the body alone."""
     bf16: bool = True
     save_every: float = 120.0
     limit: int | None = None
@@ -127,8 +129,10 @@ class Trainer:
         self.sampler = data.PhotoSampler(len(photos), options.seed)
         self.model = replace(SPEEDS[options.speed], factor=options.factor).build()
         if options.start is not None:
-            body = torch.load(options.start, weights_only=False)["weights"]
-            self.model.load_state_dict({k: v for k, v in body.items() if not k.startswith("out.")}, strict=False)
+            begun = torch.load(options.start, weights_only=False)
+            is_whole = begun["config"]["factor"] == options.factor
+            kept = {k: v for k, v in begun["weights"].items() if is_whole or not k.startswith("out.")}
+            self.model.load_state_dict(kept, strict=is_whole)
         self.model.to(memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=options.rate, betas=(0.9, 0.99), weight_decay=0)
         self.ema = Ema(self.model, options.ema)
@@ -220,9 +224,9 @@ def train(options: Train) -> None:
         state = {"trainer": trainer.state(), "weights": trainer.averaged(), "config": asdict(trainer.model.config)}
         save_atomic({**state, "meta": {**meta, "step": trainer.step, "seconds": trainer.seconds}}, path)
 
-    clock = Clock(10**9, options.minutes, trainer.seconds)
+    clock = Clock(options.steps, options.minutes, trainer.seconds)
     saved, total, counted = clock.seconds, 0.0, 0
-    while (fraction := clock.fraction(trainer.step)) < 1:
+    while (fraction := clock.fraction(trainer.step)) < 1 and trainer.step < options.steps:
         total += trainer.update(fraction)
         counted += 1
         trainer.seconds = clock.seconds
