@@ -264,15 +264,17 @@ def restore_weights(model: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer
         own[name].copy_(like(value, own[name]))
     ema.shadow = {name: like(value, ema.shadow[name]) for name, value in state["ema"].items()}
     saved = state["optimiser"]
-    trained = [p for group in optimiser.param_groups for p in group["params"]]
-    moments = {
-        index: {
-            k: like(v, trained[index]) if isinstance(v, Tensor) and v.shape == trained[index].shape else v
-            for k, v in entry.items()
+    if "state" in saved:  # an optimiser made of several keeps theirs by name, and is not sharded
+        trained = [p for group in optimiser.param_groups for p in group["params"]]
+        moments = {
+            index: {
+                k: like(v, trained[index]) if isinstance(v, Tensor) and v.shape == trained[index].shape else v
+                for k, v in entry.items()
+            }
+            for index, entry in saved["state"].items()
         }
-        for index, entry in saved["state"].items()
-    }
-    optimiser.load_state_dict({**saved, "state": moments})
+        saved = {**saved, "state": moments}
+    optimiser.load_state_dict(saved)
 
 
 def run_stage(trainer: Trainer, options: Options, log: Log, save: Callable[[], None]) -> None:

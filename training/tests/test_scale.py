@@ -20,11 +20,13 @@ from spectral_training.train_ar import load_ar
 from spectral_training.train_tokenizer import Trainer
 
 
-def run(module: str, shards: Path, out: Path, processes: int, *arguments: str) -> list[dict]:
+def run(
+    module: str, shards: Path, out: Path, processes: int, *arguments: str, recipe: str = "studio-debug"
+) -> list[dict]:
     """Train in ``processes`` processes; returns the log's lines."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
     command = [
-        sys.executable, *launcher, "-m", f"spectral_training.{module}", "--recipe", "studio-debug", "--out", str(out),
+        sys.executable, *launcher, "-m", f"spectral_training.{module}", "--recipe", recipe, "--out", str(out),
         "--data", str(shards / "train-*.tar"), "--log-every", "1", "--runtime.accelerator", "cpu",
         "--runtime.devices", str(processes), *arguments,
     ]  # fmt: skip
@@ -58,10 +60,12 @@ def test_two_processes_train_what_one_trains(shards: Path, tmp_path: Path):
 
 def test_two_sharded_processes_train_what_one_trains(shards: Path, tmp_path: Path):
     """FSDP: parameters, gradients and optimiser in two halves, gathered again in the checkpoint."""
-    write_checkpoint("studio-128", tmp_path / "tokenizer.pt")
+    name = "ar-sit-scd-4-text-350m"
+    write_checkpoint(name, tmp_path / "tokenizer.pt")
     steps = ["--steps", "4", "--limit", "24", "--tokenizer", str(tmp_path / "tokenizer.pt")]
-    one = run("train_ar", shards, tmp_path / "one", 1, *steps)
-    two = run("train_ar", shards, tmp_path / "two", 2, *steps, "--runtime.strategy", "fsdp")
+    one = run("train_ar", shards, tmp_path / "one", 1, *steps, recipe=f"{name}-debug")
+    fsdp = ["--runtime.strategy", "fsdp"]
+    two = run("train_ar", shards, tmp_path / "two", 2, *steps, *fsdp, recipe=f"{name}-debug")
     assert len(losses(one, "loss")) == 4
     assert losses(two, "loss") == pytest.approx(losses(one, "loss"), rel=1e-4)
     models = [load_ar(tmp_path / name / "ar.pt")[0].state_dict() for name in ("one", "two")]
