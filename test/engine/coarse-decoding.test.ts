@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBundle } from "../../src/engine/bundle/bundle.js";
 import { Model, TokenKind, type DecodeRequest } from "../../src/engine/bundle/model.js";
+import { coarsePictureOf } from "../../src/engine/edit/coarse-picture.js";
 import { openDebugModel } from "./debug-bundle.js";
 
 let shipped: Model;
@@ -27,12 +28,9 @@ describe("the coarsest scales of a picture", () => {
       const { side, data } = await shipped.decodeCoarse(request, scales);
       const block = imageSize / side;
       expect(block).toBe(2 ** (scaleCount - scales));
-      const means = new Float64Array(3 * side * side);
-      for (const [at, value] of whole.data.entries()) {
-        const [row, x] = [Math.floor(at / imageSize), at % imageSize];
-        means[Math.floor(row / block) * side + Math.floor(x / block)]! += value / block ** 2;
-      }
-      for (const [at, mean] of means.entries()) expect(data[at]).toBeCloseTo(mean, 4);
+      const means = coarsePictureOf(whole, shipped.layout, scales - 1);
+      expect(means.side).toBe(side);
+      for (const [at, mean] of means.data.entries()) expect(data[at]).toBeCloseTo(mean, 4);
     }
   });
 

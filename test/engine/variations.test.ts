@@ -120,6 +120,34 @@ describe("variations of an edit", () => {
     expect([...seen].sort()).toEqual(["1/0", "1/1", "2/0", "2/1", "3/0", "3/1"]);
   });
 
+  it("show every scale, coarse to fine, also where previews were too dear to be made in between", async () => {
+    const model = await openDebugModel();
+    const own: LoadedModel = { model, prompts: new PromptEncoder(model) };
+    let now = 0;
+    const watch = async (previewMs: number) => {
+      const seen: string[] = [];
+      const context = {
+        ...quietContext(),
+        clock: () => now,
+        onProgress: ({ stage }: { stage: string }) => {
+          now++;
+          if (stage === "drawing" && seen.at(-1) !== "step") seen.push("step");
+        },
+        onPreview: (scale: number, _r: unknown, _p: unknown, variation: number) => {
+          now += previewMs;
+          seen.push(`${scale}/${variation}`);
+        },
+      };
+      return { seen, ...(await runEdit(own, original, { ...request, variations: 2 }, context)) };
+    };
+    // Twice, since the first of a kind says nothing about the next ones.
+    for (let count = 0; count < 2; count++) await watch(1_000);
+    const { seen, variations } = await watch(1_000);
+    expect(seen).toEqual(["step", "1/0", "2/0", "3/0", "1/1", "2/1", "3/1"]);
+    expect(variations).toEqual((await edit({ variations: 2 })).variations);
+    await model.release();
+  });
+
   it("all keep what lies outside of the mask", async () => {
     const { rect, variations } = await edit({ variations: 4 });
     for (const { patch, changedPixels } of variations) {

@@ -12,7 +12,8 @@ import {
 } from "../sampling/scale-settings.js";
 import { MAX_VARIATIONS } from "../../shared/limits.js";
 import { batchSize } from "./batch-size.js";
-import type { PreviewPacer } from "./preview-pacer.js";
+import { coarsePictureOf } from "./coarse-picture.js";
+import { PreviewCosts, PreviewPacer } from "./preview-pacer.js";
 import { enlargeSmoothly } from "./smooth-enlarge.js";
 
 /** A preview of a single scale would show a few dozen pixels; the next one's mean costs little more. */
@@ -59,6 +60,21 @@ export interface DrawSurroundings {
   readonly onPicture: (scale: number, image: ModelImage, variation: number) => void;
   /** Called after each step with the scale it belongs to; a step draws one token of a batch. */
   readonly onStep: (scale: number) => void;
+}
+
+/** What previews cost, by the model that makes them. */
+const previewCosts = new WeakMap<Model, PreviewCosts>();
+
+/** Paces the previews of a job that takes so many steps; see {@link stepsOf}. */
+export function paceOf(
+  model: Model,
+  totalSteps: number,
+  isWanted: boolean | undefined,
+  { clock, startedAtMs }: JobContext,
+): PreviewPacer {
+  const costs = previewCosts.get(model) ?? new PreviewCosts();
+  previewCosts.set(model, costs);
+  return new PreviewPacer({ clock, startedAtMs, isWanted, totalSteps, costs });
 }
 
 /** Number of variations that a request asks for. */
@@ -147,14 +163,17 @@ async function drawBatch(
     onPicture(scale, enlargeSmoothly(coarse, imageSize), batch.first + variation);
   };
   let turn = 0;
+  /** The first scale of each variation whose preview was too dear. */
+  const missed = new Map<number, number>();
   const hooks: DrawHooks = {
     pause: () => pause(context),
     onToken: async (token, codes) => {
       const scale = Math.floor(token / tokensPerScale);
       missing[token] = 0;
       onStep(scale);
+      pacer.step();
       const variation = turn % codes.length;
-      await pacer.withinScale(async () => {
+      await pacer.withinScale(scale, async () => {
         turn++;
         await show(scale, codesAt(codes, variation), variation);
       });
@@ -163,7 +182,8 @@ async function drawBatch(
       // The finished pictures are made anyway.
       if (scale === lastScale) return;
       for (const [variation, own] of codes.entries()) {
-        await pacer.afterScale(() => show(scale, own, variation));
+        const isShown = await pacer.afterScale(scale, () => show(scale, own, variation));
+        if (!isShown && !missed.has(variation)) missed.set(variation, scale);
       }
     },
   };
@@ -184,6 +204,10 @@ async function drawBatch(
   for (const [variation, own] of codes.entries()) {
     await pause(context);
     const image = await model.decode(soFar(own, variation));
+    for (let scale = missed.get(variation) ?? lastScale; scale < lastScale; scale++) {
+      const coarse = coarsePictureOf(image, model.layout, scale);
+      onPicture(scale, enlargeSmoothly(coarse, imageSize), batch.first + variation);
+    }
     onPicture(lastScale, image, batch.first + variation);
     pictures.push({ image, codes: own });
   }

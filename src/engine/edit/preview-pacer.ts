@@ -1,53 +1,108 @@
 import type { Clock } from "../jobs/time-left.js";
 
-/** Pictures within a scale come at least so far apart, and the first so long after the start. */
+/** Pictures within a scale come at least so far apart, and the first so long after the job began. */
 const INTERVAL_MS = 250;
-const FIRST_MS = 200;
-/** Largest share of a job's time that may go into previews. */
+const FIRST_MS = 150;
+/** Previews take at most this share of the time that a job takes without them. */
 const LARGEST_SHARE = 0.1;
 
-/**
- * Decides when a preview is worth its time: after every scale, and at a steady rate in between unless
- * previews would take more than a tenth of the job's time so far.
- */
-export class PreviewPacer {
-  readonly #startMs: number;
-  #spentMs = 0;
-  #costMs = 0;
-  #lastMs: number | null = null;
+/** What a preview costs, by scale; lives as long as the model that makes them. */
+export class PreviewCosts {
+  readonly #leastMs = new Map<number, number>();
 
-  /** @param clock without one, previews come after every scale and never in between */
-  constructor(
-    private readonly clock: Clock | undefined,
-    private readonly isWanted = true,
-  ) {
-    this.#startMs = clock?.() ?? 0;
+  /**
+   * The least is kept: it is the model's own, the rest is what else the machine did. The first of
+   * each scale does not count, since a graph's first run prepares the later ones.
+   */
+  note(scale: number, ms: number): void {
+    const known = this.#leastMs.get(scale);
+    this.#leastMs.set(scale, known === undefined ? Infinity : Math.min(known, ms));
   }
 
-  /** Makes a preview after a scale: each has its place in the filmstrip, also in a short job. */
-  async afterScale(make: () => Promise<void>): Promise<void> {
-    if (this.isWanted) await this.#measured(make);
+  /** What the next one is expected to take: as another scale's, or 0, while nothing else is known. */
+  of(scale: number): number {
+    const known = [...this.#leastMs.values()].filter((ms) => ms < Infinity);
+    const own = this.#leastMs.get(scale) ?? Infinity;
+    return own < Infinity ? own : Math.max(0, ...known);
+  }
+}
+
+export interface PreviewPacerOptions {
+  /** Without one, previews come after every scale and never in between. */
+  readonly clock?: Clock | undefined;
+  /** When the job began by that clock; now, if it is not told. */
+  readonly startedAtMs?: number | undefined;
+  readonly isWanted?: boolean | undefined;
+  /** Steps of drawing that the job takes. */
+  readonly totalSteps: number;
+  readonly costs: PreviewCosts;
+}
+
+/**
+ * Decides when a preview is worth its time: after every scale and at a steady rate in between, as long
+ * as all of them take no more than a tenth of what the job takes without them.
+ */
+export class PreviewPacer {
+  readonly #options: PreviewPacerOptions;
+  readonly #startMs: number;
+  #spentMs = 0;
+  #lastMs: number | null = null;
+  #steps = 0;
+  /** When the first step was done, without previews: what came before it is no measure of a step. */
+  #firstStepMs = 0;
+
+  constructor(options: PreviewPacerOptions) {
+    this.#options = options;
+    this.#startMs = options.startedAtMs ?? options.clock?.() ?? 0;
+  }
+
+  /** Notes a step of drawing. */
+  step(): void {
+    this.#steps++;
+    if (this.#steps === 1) this.#firstStepMs = this.#workMs();
+  }
+
+  /**
+   * Makes a preview of a scale that is complete.
+   * @returns false if it was too dear; its place in the filmstrip can be filled from the finished
+   * picture, at no cost
+   */
+  async afterScale(scale: number, make: () => Promise<void>): Promise<boolean> {
+    const { isWanted = true, clock } = this.#options;
+    if (!isWanted) return true;
+    if (clock !== undefined && !this.#isAffordable(scale)) return false;
+    await this.#measured(scale, make);
+    return true;
   }
 
   /** Makes a preview within a scale, if it is time for one and it is not too dear. */
-  async withinScale(make: () => Promise<void>): Promise<void> {
-    if (!this.isWanted || this.clock === undefined) return;
-    const now = this.clock();
+  async withinScale(scale: number, make: () => Promise<void>): Promise<void> {
+    const { isWanted = true, clock } = this.#options;
+    if (!isWanted || clock === undefined) return;
     const next = this.#lastMs === null ? this.#startMs + FIRST_MS : this.#lastMs + INTERVAL_MS;
-    if (now >= next && this.#isAffordable(now)) await this.#measured(make);
+    if (clock() >= next && this.#isAffordable(scale)) await this.#measured(scale, make);
   }
 
-  #isAffordable(now: number): boolean {
-    // The first has no known cost: it shows that something goes on.
-    return this.#spentMs + this.#costMs <= LARGEST_SHARE * (now - this.#startMs);
+  #isAffordable(scale: number): boolean {
+    const { totalSteps, costs } = this.#options;
+    const soFarMs = this.#workMs();
+    const stepMs = this.#steps < 2 ? 0 : (soFarMs - this.#firstStepMs) / (this.#steps - 1);
+    const wholeMs = soFarMs + stepMs * Math.max(0, totalSteps - this.#steps);
+    return this.#spentMs + costs.of(scale) <= LARGEST_SHARE * wholeMs;
   }
 
-  async #measured(make: () => Promise<void>): Promise<void> {
-    const start = this.clock?.() ?? 0;
+  /** Time of the job so far without its previews. */
+  #workMs(): number {
+    return (this.#options.clock?.() ?? 0) - this.#startMs - this.#spentMs;
+  }
+
+  async #measured(scale: number, make: () => Promise<void>): Promise<void> {
+    const { clock, costs } = this.#options;
+    const start = clock?.() ?? 0;
     await make();
-    const end = this.clock?.() ?? 0;
-    this.#costMs = end - start;
-    this.#spentMs += this.#costMs;
+    const end = clock?.() ?? 0;
+    this.#spentMs += end - start;
     this.#lastMs = end;
+    if (clock !== undefined) costs.note(scale, end - start);
   }
 }

@@ -12,10 +12,15 @@ import { intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/r
 import type { EditJob } from "../../shared/jobs.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import type { LoadedModel } from "../jobs/prompts.js";
-import { drawPictures, stepsOf, variationCount, type DrawnPicture } from "./draw-pictures.js";
+import {
+  drawPictures,
+  paceOf,
+  stepsOf,
+  variationCount,
+  type DrawnPicture,
+} from "./draw-pictures.js";
 import { createEditPreview, maskedModelPixels } from "./edit-preview.js";
 import { applyNatively } from "./native-change.js";
-import { PreviewPacer } from "./preview-pacer.js";
 import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
 import { exactScalesOf, removalOf } from "./removal.js";
 
@@ -133,7 +138,7 @@ async function drawArea(
     { ...request, ...removal },
     {
       context,
-      pacer: new PreviewPacer(context.clock, request.previews),
+      pacer: paceOf(model, total, request.previews, context),
       onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
       onPicture: (scale, generated, variation) => {
         if (request.previews === false) return;

@@ -28,6 +28,8 @@ export interface JobContext {
   readonly onPreview: (scale: number, rect: Rect, pixels: ScreenPixels, variation: number) => void;
   /** Paces previews; without one there is one after each scale and none in between. */
   readonly clock?: Clock;
+  /** When the job began, by that clock. */
+  readonly startedAtMs?: number;
   /** At most so many variations in one run of the model; a smaller number takes less memory. */
   readonly maxBatch?: number;
   /** Why the job runs a second time, now on the CPU; not there the first time. */

@@ -155,6 +155,7 @@ export class JobQueue<Result> {
       signal: controller.signal,
       ...(failure === null ? {} : { failure, maxBatch: 1 }),
       clock: this.clock,
+      startedAtMs: this.clock(),
       onProgress: (progress) => {
         const { stage, done, total } = progress;
         const secondsLeft = timeLeft.estimate(stage, done, total);

@@ -16,11 +16,17 @@ import {
 import { AppError } from "../../core/errors.js";
 import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
 import type { ExtendJob } from "../../shared/jobs.js";
-import { drawPictures, stepsOf, variationCount, type DrawnPicture } from "../edit/draw-pictures.js";
+import {
+  drawPictures,
+  paceOf,
+  stepsOf,
+  variationCount,
+  type DrawnPicture,
+} from "../edit/draw-pictures.js";
 import { createEditPreview } from "../edit/edit-preview.js";
 import { mirroredCanvas } from "../edit/mirrored-canvas.js";
 import { applyNatively } from "../edit/native-change.js";
-import { PreviewPacer } from "../edit/preview-pacer.js";
+import type { PreviewPacer } from "../edit/preview-pacer.js";
 import {
   planRegionTokens,
   requireStartCodes,
@@ -65,15 +71,12 @@ export async function runExtend(
   requireStartCodes(request.startCodes, layout, manifest.codebooks, plan.regions.length);
   const rect = { ...rectOfSize(plan.canvas.width, plan.canvas.height) };
   const blank = mirroredCanvas(original, translateRect(rect, -request.left, -request.top));
-  const job: ExtensionJob = {
-    loaded,
-    plan,
-    request,
-    context,
-    areas: plan.regions.map((region, index) => areaOf(loaded, plan, request, region, index)),
-    pacer: new PreviewPacer(context.clock, request.previews),
-    done: 0,
-  };
+  const areas = plan.regions.map((region, index) => areaOf(loaded, plan, request, region, index));
+  const total = areas
+    .map(({ tokens }) => stepsOf(loaded.model, tokens.isDrawn, request, context))
+    .reduce((sum, steps) => sum + steps, 0);
+  const pacer = paceOf(loaded.model, total, request.previews, context);
+  const job: ExtensionJob = { loaded, plan, request, context, areas, total, pacer, done: 0 };
   let canvases = [blank];
   const codes: Int32Array[][] = Array.from({ length: variationCount(request) }, () => []);
   for (const area of job.areas) {
@@ -121,6 +124,8 @@ interface ExtensionJob {
   readonly context: JobContext;
   readonly areas: readonly ExtensionArea[];
   readonly pacer: PreviewPacer;
+  /** Steps to take. */
+  readonly total: number;
   /** Steps taken. */
   done: number;
 }
@@ -192,16 +197,12 @@ async function drawArea(
       codes: withStartCodes(codes, tokens, model.layout, request.startCodes, index),
     });
   }
-  const total = job.areas.reduce(
-    (sum, area) => sum + stepsOf(model, area.tokens.isDrawn, request, context),
-    0,
-  );
   const rect = translateRect(region.inside, -request.left, -request.top);
   return drawPictures(loaded, { contexts, index, ...tokens }, request, {
     context,
     pacer,
     onStep: (scale) => {
-      context.onProgress({ stage: "drawing", scale, done: ++job.done, total });
+      context.onProgress({ stage: "drawing", scale, done: ++job.done, total: job.total });
     },
     onPicture: (scale, image, variation) => {
       if (request.previews === false) return;

@@ -4,8 +4,7 @@ import { rectOfSize } from "../../core/rect.js";
 import { toScreenPixels } from "../../core/screen-pixels.js";
 import type { GenerateJob } from "../../shared/jobs.js";
 import { TokenKind } from "../bundle/model.js";
-import { drawPictures, stepsOf } from "../edit/draw-pictures.js";
-import { PreviewPacer } from "../edit/preview-pacer.js";
+import { drawPictures, paceOf, stepsOf } from "../edit/draw-pictures.js";
 import { requireStartCodes, withStartCodes } from "../edit/region-plan.js";
 import { pause, type JobContext } from "./job-context.js";
 import type { LoadedModel } from "./prompts.js";
@@ -53,7 +52,7 @@ export async function runGenerate(
     request,
     {
       context,
-      pacer: new PreviewPacer(context.clock, request.previews),
+      pacer: paceOf(model, total, request.previews, context),
       onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
       onPicture: (scale, drawn, variation) => {
         if (request.previews === false) return;
