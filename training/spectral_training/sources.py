@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch.distributed as dist
 import webdataset as wds
 
 from .data import Photo, PhotoSampler, to_photo
@@ -71,6 +72,10 @@ class StreamSource:
 
     The order follows from seed, epoch, rank and number of processes alone. ``state`` counts what was taken, and
     ``restore`` reads on from there, skipping the epoch's earlier samples.
+
+    [Note: places of a stream] Shards differ in size, so each process is somewhere else in an epoch of its own. A state
+    holds all of them, since one process alone writes the checkpoint. With another number of processes the order is
+    another anyway, and all begin at the earliest epoch.
     """
 
     def __init__(
@@ -119,10 +124,17 @@ class StreamSource:
         return draws
 
     def state(self) -> dict[str, object]:
-        return {"epoch": self.epoch, "taken": self.taken}
+        """[Note: places of a stream]; all processes of a run call it together."""
+        mine = (self.epoch, self.taken)
+        places = [mine] * self.place.world
+        if dist.is_initialized():
+            dist.all_gather_object(places, mine)
+        return {"places": places}
 
     def restore(self, state: dict[str, object]) -> None:
-        self.epoch, self.taken = int(state["epoch"]), 0  # type: ignore[call-overload]
-        self.samples = self._epoch()
-        for _ in range(int(state["taken"])):  # type: ignore[call-overload]
+        places: list[tuple[int, int]] = state["places"]  # type: ignore[assignment]
+        is_same_run = len(places) == self.place.world
+        self.epoch, count = places[self.place.rank] if is_same_run else (min(epoch for epoch, _ in places), 0)
+        self.taken, self.samples = 0, self._epoch()
+        for _ in range(count):
             self._next()

@@ -147,6 +147,24 @@ def test_a_stream_goes_on_where_it_stopped(many: str):
     assert source.epoch == 1
 
 
+def test_processes_of_a_stream_each_go_on_where_they_stopped(tmp_path: Path):
+    """Shards of unequal size: one process is epochs ahead of the other when the first one writes the checkpoint."""
+    for shard, count in enumerate((3, 8)):
+        write_shard(tmp_path / f"train-{shard:04d}.tar", count, 40, shard)
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+        str(Path(__file__).with_name("stream_in_processes.py")), str(tmp_path / "train-*.tar"),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_a_stream_restarts_at_the_earliest_epoch_with_other_processes(many: str):
+    source = StreamSource(many, seed=3, buffer=4)
+    source.restore({"places": [(2, 5), (1, 3)]})
+    assert (source.epoch, source.taken) == (1, 0)
+
+
 def test_an_epoch_of_a_stream_is_shuffled_and_whole(many: str):
     first = keys(StreamSource(many, seed=1, buffer=8).take(20))
     assert len(set(first)) == 20
