@@ -62,10 +62,14 @@ class Batches(CalibrationDataReader):
 
 
 def inner_nodes(graph: onnx.GraphProto) -> list[str]:
-    """The convolutions between the first and the last one, and the sums around them."""
+    """The convolutions between the first and the last one, the ReLUs behind them, and the sums around them.
+
+    A ReLU that is named takes its convolution's place as what is rounded, and vanishes: 0 is the least integer then.
+    One that is not named would be computed between two roundings, which costs a tenth of the time and some accuracy.
+    """
     convolutions = [i for i, node in enumerate(graph.node) if node.op_type == "Conv"]
     between = range(convolutions[0] + 1, convolutions[-1])
-    return [graph.node[i].name for i in between if graph.node[i].op_type in ("Conv", "Add")]
+    return [graph.node[i].name for i in between if graph.node[i].op_type in ("Conv", "Relu", "Add")]
 
 
 def quantise(source: Path, target: Path, low: Tensor) -> None:

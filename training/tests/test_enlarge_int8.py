@@ -48,6 +48,18 @@ def test_the_inner_convolutions_are_integers_and_the_result_is_near(files) -> No
     assert (integer - plain).pow(2).mean() < 0.02 * details.pow(2).mean()
 
 
+def test_every_convolution_in_integers_hands_its_result_on_without_another_step(files) -> None:
+    _, target, _ = files
+    nodes = onnx.load(target).graph.node
+    inputs_in_integers = {node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
+    inner = [node for node in nodes if node.op_type == "Conv" and node.input[1] in inputs_in_integers]
+    followers = {node.op_type for conv in inner for node in nodes if conv.output[0] in node.input}
+    assert len(inner) == 4
+    assert followers == {"QuantizeLinear"}
+    # That behind the first convolution, which is in floating point, stays.
+    assert [node.op_type for node in nodes].count("Relu") == 1
+
+
 def test_the_means_of_blocks_stay_the_picture(files) -> None:
     _, target, factor = files
     low = pictures(1, 19, 23)
