@@ -58,8 +58,8 @@ function say(name: string, value: string): void {
 function weightBytes({ manifest }: Model): number {
   const { layers, heads, headDim } = manifest.ar;
   const parameters = 12 * layers * (heads * headDim) ** 2;
-  // Blocks of 32 weights of a byte each share a scale of four; fp16 is widened when it is loaded.
-  return parameters * (manifest.files.ar.precision === "int8-blocks" ? 1 + 4 / 32 : 4);
+  // A byte each; the scales of their blocks are left out. fp16 is widened when it is loaded.
+  return parameters * (manifest.files.ar.precision === "int8-blocks" ? 1 : 4);
 }
 
 /** Tokens a second of the best of some rounds; a step draws one token of each variation. */

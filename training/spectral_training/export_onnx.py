@@ -22,8 +22,9 @@ import torch
 import tyro
 
 from .ar import AutoregressiveModel
+from .ar_graph import export_ar
 from .golden import golden, run_prefix
-from .graphs import Skills, export, export_ar, export_tokenizer
+from .graphs import Skills, export, export_tokenizer
 from .layout import Layout
 from .onnx_files import compress, describe, digest, round_to_half, session
 from .parity import parity

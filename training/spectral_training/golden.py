@@ -12,7 +12,8 @@ import numpy as np
 import onnxruntime
 
 from .ar import NEGATIVE, AutoregressiveModel
-from .graphs import ar_outputs, cache_inputs, cache_names, empty_cache
+from .ar_graph import ar_outputs, cache_names
+from .graphs import cache_inputs, empty_cache
 from .onnx_files import session
 from .text import ClassTable, TextEncoder
 from .tokenizer import CODE, EXACT, Tokenizer

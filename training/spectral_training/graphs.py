@@ -1,4 +1,4 @@
-"""The ONNX graphs of a bundle.
+"""The ONNX graphs of a bundle that PyTorch exports; that of the AR is in ``ar_graph``.
 
 Dimensions: B batch, T codes, C positions of one chunk, P text positions, D width, H heads.
 """
@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .ar import NEGATIVE, AutoregressiveModel
-from .onnx_files import simplify_reshapes
 from .tokenizer import CODE, EXACT, MASKED, Tokenizer
 
 OPSET = 17
@@ -97,26 +96,6 @@ class StagedDecoderGraph(nn.Module):
         return causal and skills == Skills() and all(head.width % 16 == 0 for head in heads)
 
 
-class ArGraph(nn.Module):
-    def __init__(self, model: AutoregressiveModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, text: Tensor, text_mask: Tensor, codes: Tensor, positions: Tensor, cache_mask: Tensor, *caches: Tensor
-    ) -> tuple[Tensor, ...]:
-        """Logits of both codebooks (a raster has only the first), then the new rows of the caches.
-
-        Caches are inputs of their own, a layer each: slices of one tensor would be copied at every step. Keys come
-        transposed, which is how the product reads them; the two transpositions cancel when the graph is loaded."""
-        layers = len(caches) // 2
-        keys = [keys.transpose(-1, -2) for keys in caches[:layers]]
-        chunk = self.model.extend(text, text_mask, codes, positions, keys, caches[layers:], cache_mask)
-        if self.model.layout.scales == 1:
-            return chunk.logits_approximation, chunk.new_keys, chunk.new_values
-        return chunk.logits_approximation, chunk.logits_detail, chunk.new_keys, chunk.new_values
-
-
 def export(
     module: nn.Module,
     inputs: tuple[Tensor, ...],
@@ -156,17 +135,6 @@ def export_tokenizer(model: Tokenizer, out: Path, skills: Skills) -> None:
     )
 
 
-def ar_outputs(model: AutoregressiveModel) -> list[str]:
-    """Names of the AR graph's outputs; a raster has one codebook."""
-    logits = ["logits_approximation", "logits_detail"][: min(model.layout.scales, 2)]
-    return [*logits, "new_keys", "new_values"]
-
-
-def cache_names(layers: int) -> list[str]:
-    """Inputs of the keys, then of the values, a layer each."""
-    return [f"{kind}_cache_{layer}" for kind in ("key", "value") for layer in range(layers)]
-
-
 def empty_cache(model: AutoregressiveModel, batch: int) -> tuple[Tensor, Tensor, Tensor]:
     """Keys, values (layers, B, H, P + T, D/H) and an additive mask that hides all of it."""
     config = model.config
@@ -176,32 +144,5 @@ def empty_cache(model: AutoregressiveModel, batch: int) -> tuple[Tensor, Tensor,
 
 
 def cache_inputs(keys: Tensor, values: Tensor) -> list[Tensor]:
-    """The caches of :func:`empty_cache` as the graph takes them; see :func:`cache_names`."""
+    """The caches of :func:`empty_cache` as the graph takes them; see :func:`ar_graph.cache_names`."""
     return [*keys.transpose(-1, -2).contiguous(), *values]
-
-
-def export_ar(model: AutoregressiveModel, path: Path) -> None:
-    count = 3
-    keys, values, mask = empty_cache(model, 2)
-    inputs = (
-        torch.randn(2, count, model.config.text_width),
-        torch.zeros(2, count),
-        torch.zeros(2, model.layout.tokens, dtype=torch.long),
-        torch.arange(count) + model.config.text_positions - 1,
-        mask,
-        *cache_inputs(keys, values),
-    )
-    names = ["text", "text_mask", "codes", "positions", "cache_mask", *cache_names(model.config.layers)]
-    rows = {0: "batch", 1: "chunk"}
-    axes = {
-        "text": rows, "text_mask": rows, "codes": {0: "batch"}, "positions": {0: "chunk"},
-        "cache_mask": {0: "batch", 1: "cached"},
-        "new_keys": {1: "batch", 3: "chunk"}, "new_values": {1: "batch", 3: "chunk"},
-    }  # fmt: skip
-    outputs = ar_outputs(model)
-    for name in outputs[:-2]:
-        axes[name] = rows if model.config.order == "parallel" else {0: "batch"}
-    for name in names[5:]:
-        axes[name] = {0: "batch", 3 if name.startswith("key") else 2: "cached"}
-    export(ArGraph(model), inputs, path, (names, outputs), axes)
-    simplify_reshapes(path)

@@ -16,6 +16,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 from torch import nn
 
+from .ar_graph import KEPT
+
 
 def session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -46,56 +48,36 @@ def store_as_half(path: Path) -> None:
     onnx.save(model, path)
 
 
-def simplify_reshapes(path: Path) -> None:
-    """Shapes that begin with the batch and the chunk, as the reshaped tensor does, become constants.
+BLOCKS = (128, 64, 32)
+"""Weights that share a scale, the largest that divides every product's inputs: fewer scales are fewer bytes to read."""
 
-    The exporter computes such a shape anew at each place; at batch 1 those tiny operators take as long as a matrix.
-    """
+
+def quantise_in_blocks(path: Path, keep: str) -> None:
+    """int8 weights for products by a constant, except those whose names begin with ``keep``."""
     model = onnx.load(path)
-    graph = model.graph
-    made_by = {output: node for node in graph.node for output in node.output}
-    constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Constant" and node.attribute[0].name == "value":
-            constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
-    for node in graph.node:
-        shape = made_by.get(node.input[1]) if node.op_type == "Reshape" else None
-        if shape is None or shape.op_type != "Concat":
-            continue
-        known = [constants.get(name) for name in shape.input]
-        rest = [-1 if value is None else int(value.item()) for value in known[2:]]
-        if known[0] is not None or known[1] is not None or rest.count(-1) > 1:
-            continue
-        sizes = [0, 0, *rest]
-        name = f"{node.name}_shape"
-        graph.initializer.append(numpy_helper.from_array(np.array(sizes, np.int64), name))
-        node.input[1] = name
-    outputs = {output.name for output in graph.output}
-    while True:
-        used = outputs | {name for node in graph.node for name in node.input}
-        dead = [node for node in graph.node if not any(name in used for name in node.output)]
-        if not dead:
-            break
-        for node in dead:
-            graph.node.remove(node)
-    onnx.save(model, path)
+    shapes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
+    products = [node for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in shapes]
+    kept = [node.name for node in products if node.name.startswith(keep)]
+    inputs = [shapes[node.input[1]][0] for node in products if node.name not in kept]
+    block = next((size for size in BLOCKS if all(count % size == 0 for count in inputs)), BLOCKS[-1])
+    config = DefaultWeightOnlyQuantConfig(block_size=block, is_symmetric=True, accuracy_level=4, bits=8)
+    quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=kept)
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(path))
 
 
 def compress(path: Path, precision: str) -> None:
     """int8 matrices where asked for; what stays in floating point is stored as fp16.
 
     The two kinds of int8 differ in what becomes of the activations. ``int8``: one scale for all of a product's
-    input, so that a row's result depends on the other rows of the batch. ``int8-blocks``: weights in blocks of 32
+    input, so that a row's result depends on the other rows of the batch. ``int8-blocks``: weights in blocks
     and a scale a row, so that a sequence is the same alone and in a batch, which the AR has to be. ``fp32`` leaves
     the file as it is.
     """
     if precision == "fp32":
         return
     if precision == "int8-blocks":
-        config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=4, bits=8)
-        quantizer = MatMulNBitsQuantizer(onnx.load(path), algo_config=config)
-        quantizer.process()
-        quantizer.model.save_model_to_file(str(path))
+        quantise_in_blocks(path, KEPT)
     if precision == "int8":
         with tempfile.TemporaryDirectory() as folder:
             quantised = Path(folder) / path.name

@@ -88,6 +88,8 @@ class ArTraining:
     ema: float = 0.998
     seed: int = 1
     bf16: bool = True
+    muon: bool = False
+    """Muon instead of AdamW for the matrices of the blocks."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def studio_128() -> Recipe:
     )
     texture = (HeadConfig(32, 2), HeadConfig(32, 2), HeadConfig(32, 3), HeadConfig(32, 4))
     decoder = DecoderTraining(texture, discriminator=DiscriminatorConfig(width=32))
-    return Recipe("studio-128", tokenizer, ArTraining(ar_for(tokenizer.model, width=256, layers=8, heads=4)), decoder)
+    ar = ArTraining(ar_for(tokenizer.model, width=256, layers=8, heads=4), muon=True)
+    return Recipe("studio-128", tokenizer, ar, decoder)
 
 
 def studio_debug() -> Recipe:

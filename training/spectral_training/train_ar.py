@@ -17,6 +17,7 @@ from . import data
 from .ar import AutoregressiveModel
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .layout import Layout
+from .optimisers import optimiser_of
 from .recipes import ArTraining, recipe
 from .runtime import Runtime, RuntimeOptions, like, whole_state
 from .sources import Draw, MemorySource, Source, StreamSource
@@ -40,6 +41,8 @@ class Options:
     """End by time instead of by steps."""
     steps: int | None = None
     seed: int | None = None
+    bf16: bool | None = None
+    """Lower precision than the recipe's pays on some machines only; `bench` tells."""
     limit: int | None = None
     stream: bool = False
     """Read shards as they are needed instead of holding all photos in memory."""
@@ -162,11 +165,7 @@ class Trainer:
         self.ema = Ema(self.model, config.ema)
 
     def _optimiser(self) -> torch.optim.Optimizer:
-        decay = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "bias" not in n]
-        rest = [p for n, p in self.model.named_parameters() if p.ndim != 2 or "bias" in n]
-        return torch.optim.AdamW(
-            [{"params": decay, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}], betas=(0.9, 0.95)
-        )
+        return optimiser_of(self.model, self.config.muon)
 
     def start_from(self, path: Path) -> None:
         start_from(self.model, path, "ar")
@@ -280,7 +279,8 @@ def condition_for(config: ArTraining, photos: list[data.Photo], cache: Path | No
 def main(options: Options) -> None:
     chosen = recipe(options.recipe).ar
     seed = chosen.seed if options.seed is None else options.seed
-    chosen = replace(chosen, seed=seed, steps=options.steps or chosen.steps)
+    bf16 = chosen.bf16 if options.bf16 is None else options.bf16
+    chosen = replace(chosen, seed=seed, steps=options.steps or chosen.steps, bf16=bf16)
     runtime = Runtime(options.runtime, chosen.bf16)
     tokenizer, tokenizer_meta = load_tokenizer(options.tokenizer)
     log = Log(options.out / "ar.jsonl", runtime.is_first, options.tensorboard)

@@ -11,6 +11,7 @@ import torch
 from conftest import round_trip
 
 from spectral_training import (
+    ar_graph,
     checkpoint,
     compact,
     data,
@@ -116,11 +117,11 @@ def test_the_manifest_states_how_far_graphs_are_from_pytorch(run: Path, tmp_path
 
 def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
     model, _ = train_ar.load_ar(run / "ar.pt")
-    graphs.export_ar(model, tmp_path / "ar.onnx")
+    ar_graph.export_ar(model, tmp_path / "ar.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "ar.onnx"), providers=["CPUExecutionProvider"])
     keys, values, mask = graphs.empty_cache(model, 3)
     tensors = graphs.cache_inputs(keys, values)
-    caches = {name: x.numpy() for name, x in zip(graphs.cache_names(len(keys)), tensors, strict=True)}
+    caches = {name: x.numpy() for name, x in zip(ar_graph.cache_names(len(keys)), tensors, strict=True)}
     for count in (1, 7):
         answer = session.run(
             ["new_keys"],
