@@ -23,7 +23,10 @@ class Recipes:
 Tool = (
     Annotated[Recipes, tyro.conf.subcommand("recipes")]
     | Annotated[plan.Options, tyro.conf.subcommand("plan", description="FLOPs, memory and cost on many GPUs.")]
-    | Annotated[bench.Options, tyro.conf.subcommand("bench", description="Training speed against plain PyTorch.")]
+    | Annotated[
+        bench.Options,
+        tyro.conf.subcommand("bench", description="Training speed against plain PyTorch, in both precisions."),
+    ]
     | Annotated[results.Options, tyro.conf.subcommand("results", description="Run or report the experiments.")]
     | Annotated[shards.Pack, tyro.conf.subcommand("pack", description="A folder of pictures to shards.")]
     | Annotated[shards.Check, tyro.conf.subcommand("check", description="Read shards and say what is wrong.")]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from . import data
+from . import bench, data
 from .checkpoint import commit
 from .cost import cpu_time, saved_bytes
 from .experiments import EXPERIMENTS, Experiment, Row
@@ -336,25 +336,29 @@ def speed_section(path: Path) -> str:
     lines = [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
     if not lines:
         return ""
-    rows = []
+    rows, found = [], []
     for line in {line["recipe"]: line for line in lines}.values():
-        for part in ("tokenizer encoder", "AR stack"):
-            shares = f"{line[f'{part} share of matmul']:.0%} | {line[f'{part}, plain share of matmul']:.0%}"
-            rows.append(
-                f"| {line['recipe']} | {part} | {line[f'{part} tokens/s']:.0f} | {line[f'{part}, plain tokens/s']:.0f} | "
-                f"{line[f'{part}: ours / plain']:.2f} | {shares} | {line['matmul GFLOP/s']:.0f} | {line['threads']} | "
-                f"`{line['commit']}` |"
-            )
+        found += [f"`{line['recipe']}`: {line['advice']}"] if line["advice"] else []
+        for precision, measured in line["precisions"].items():
+            for part in bench.PARTS:
+                shares = f"{measured[f'{part} share of matmul']:.0%} | {measured[f'{part}, plain share of matmul']:.0%}"
+                rows.append(
+                    f"| {line['recipe']} | {part} | {precision} | {measured[f'{part} tokens/s']:.0f} | "
+                    f"{measured[f'{part}, plain tokens/s']:.0f} | {measured[f'{part}: ours / plain']:.2f} | {shares} | "
+                    f"{measured['matmul GFLOP/s']:.0f} | {line['threads']} | `{line['commit']}` |"
+                )
     return "\n".join(
         [
             "## speed\n",
             "Tokens trained a second against `torch.nn.TransformerEncoder` of the same active size, measured in turns in",
-            "one run, and the share that each reaches of the machine's matrix products: `python -m spectral_training bench",
-            "--recipe NAME --out experiments/bench.jsonl`.\n",
-            "| recipe | part | ours, tokens/s | plain | ours / plain | ours, of the peak | plain | peak, GFLOP/s | threads | commit |",
-            "|---|---|---|---|---|---|---|---|---|---|",
+            "one run, and the share that each reaches of the machine's matrix products in that precision: `python -m",
+            "spectral_training bench --recipe NAME --out experiments/bench.jsonl`. With one thread the clock is the",
+            "thread's own, so that other programs on the machine do not count.\n",
+            "| recipe | part | precision | ours, tokens/s | plain | ours / plain | ours, of the peak | plain | peak, GFLOP/s | threads | commit |",
+            "|---|---|---|---|---|---|---|---|---|---|---|",
             *rows,
             "",
+            *[f"{text}\n" for text in found],
         ]
     )
 

@@ -1,7 +1,7 @@
 """Shards from a folder of pictures, and a check of shards.
 
-    python -m spectral_training pack --folder pictures --out 'shards/train' --test-fraction 0.03
-    python -m spectral_training check --data 'shards/*.tar'
+    python -m spectral_training pack --folder pictures --out shards/mine --validation 0.03
+    python -m spectral_training check 'shards/*.tar'
 
 A caption comes from the first of: a ``.txt`` or ``.caption`` file beside the picture (one caption a line), the
 picture's IPTC caption or XMP description, its file name if that is made of words.

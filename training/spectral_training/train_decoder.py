@@ -45,6 +45,8 @@ class Options:
     steps: int | None = None
     batch: int | None = None
     """Pictures a step, where the recipe's number is too dear."""
+    bf16: bool | None = None
+    """In place of the recipe's; ``bench`` tells which precision is the faster one here."""
     limit: int | None = None
     """Use only the first photos."""
     resume: bool = True
@@ -191,7 +193,8 @@ def main(options: Options) -> None:
     config = recipe(options.recipe).decoder
     if config is None:
         raise ValueError(f"Expected a recipe with wavelet details but {options.recipe} has none; choose another one.")
-    config = replace(config, steps=options.steps or config.steps, batch=options.batch or config.batch)
+    bf16 = config.bf16 if options.bf16 is None else options.bf16
+    config = replace(config, steps=options.steps or config.steps, batch=options.batch or config.batch, bf16=bf16)
     log, path = Log(options.out / "decoder.jsonl"), options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, options.limit)
     tokenizer, start_meta = load_tokenizer(options.start)

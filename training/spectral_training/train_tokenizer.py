@@ -46,6 +46,8 @@ class Options:
     steps: int | None = None
     """Steps of the joint stage, in place of the recipe's."""
     seed: int | None = None
+    bf16: bool | None = None
+    """In place of the recipe's; ``bench`` tells which precision is the faster one here."""
     limit: int | None = None
     """Use only the first photos."""
     stream: bool = False
@@ -319,7 +321,8 @@ def sample_grid(trainer: Trainer, path: Path, log: Log) -> None:
 def main(options: Options) -> None:
     config = recipe(options.recipe).tokenizer
     seed = config.seed if options.seed is None else options.seed
-    config = replace(config, seed=seed, steps=options.steps or config.steps)
+    bf16 = config.bf16 if options.bf16 is None else options.bf16
+    config = replace(config, seed=seed, steps=options.steps or config.steps, bf16=bf16)
     runtime = Runtime(options.runtime, config.bf16)
     log = Log(options.out / "tokenizer.jsonl", runtime.is_first, options.tensorboard)
     path = options.out / "tokenizer.pt"

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -184,7 +185,30 @@ def test_a_spike_is_a_loss_far_above_those_before():
     assert results.spikes([*calm, 5.0, *calm]) == 1
 
 
-def test_the_bench_compares_with_plain_pytorch():
-    figures = bench.main(bench.Options(recipe="studio-debug", batch=1, turns=1, steps=1, bf16=False))
-    assert {"AR stack: ours / plain", "tokenizer encoder: ours / plain", "matmul GFLOP/s"} <= figures.keys()
-    assert all(float(value) > 0 for name, value in figures.items() if "plain" in name)
+def test_the_bench_compares_with_plain_pytorch_and_both_precisions(tmp_path: Path):
+    path = tmp_path / "bench.jsonl"
+    bench.main(bench.Options(recipe="studio-debug", batch=1, turns=1, steps=1, out=path))
+    line = json.loads(path.read_text())
+    for measured in line["precisions"].values():
+        assert {"AR stack: ours / plain", "tokenizer encoder share of matmul", "matmul GFLOP/s"} <= measured.keys()
+        assert all(value >= 0 for value in measured.values())
+    assert line["precisions"].keys() == {"fp32", "bf16"}
+    section = results.speed_section(path)
+    assert "| studio-debug | AR stack | bf16 |" in section
+    assert line["advice"] in section
+
+
+def test_the_bench_advises_the_precision_that_trains_more_tokens():
+    slow, fast = ({f"{part} tokens/s": speed for part in bench.PARTS} for speed in (100.0, 250.0))
+    assert bench.advice({"fp32": fast, "bf16": slow}) == "fp32 trains 2.5 times as fast as bf16 here: --bf16 False"
+    assert bench.advice({"fp32": slow, "bf16": fast}) == "bf16 trains 2.5 times as fast as fp32 here: --bf16 True"
+    assert bench.advice({"bf16": fast}) == ""
+
+
+def test_one_threads_clock_leaves_out_what_others_take():
+    """The benchmark's clock stands still while this process waits."""
+    assert torch.get_num_threads() == 1
+    now = bench.clock()
+    start = now()
+    time.sleep(0.2)
+    assert now() - start < 0.1
