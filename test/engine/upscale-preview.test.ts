@@ -54,9 +54,12 @@ describe.each(["network", "decoder"] as const)("a preview by the %s", (by) => {
     }
   });
 
-  it("does so for a size that is no power of two", async () => {
+  it.each([
+    { width: 131, height: 97 },
+    // A whole multiple, whose blocks are exact.
+    { width: 150, height: 123 },
+  ])("does so for a size that is no power of two: $width x $height", async (size) => {
     const picture = testPicture(50, 41, 3, 16);
-    const size = { width: 131, height: 97 };
     const whole = await runUpscale(loaded[by], picture, { ...request, size }, quietContext());
     const rect = { x: 13, y: 9, width: 20, height: 17 };
     const found = await previewUpscale(
@@ -66,9 +69,9 @@ describe.each(["network", "decoder"] as const)("a preview by the %s", (by) => {
       rect,
       quietContext(),
     );
-    const [x, y] = [Math.floor((13 * 131) / 50), Math.floor((9 * 97) / 41)];
-    const width = Math.ceil((33 * 131) / 50) - x;
-    const height = Math.ceil((26 * 97) / 41) - y;
+    const [x, y] = [Math.floor((13 * size.width) / 50), Math.floor((9 * size.height) / 41)];
+    const width = Math.ceil((33 * size.width) / 50) - x;
+    const height = Math.ceil((26 * size.height) / 41) - y;
     expect([found.raster.width, found.raster.height]).toEqual([width, height]);
     expect([...found.raster.data]).toEqual(part(whole, { x, y, width, height }));
   });

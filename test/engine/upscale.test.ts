@@ -109,6 +109,24 @@ describe.each(["network", "decoder"] as const)("an upscale by the %s", (by) => {
     }
   });
 
+  it("averages back exactly at every whole number of times the size, drawn or not", async () => {
+    const times = fc.constantFrom(3, 5, 6, 7);
+    const creativities = fc.constantFrom(0, 0, 1);
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryRaster({ maxWidth: 12 }),
+        times,
+        creativities,
+        async (small, n, c) => {
+          const size = { width: small.width * n, height: small.height * n };
+          const big = await upscale(by, small, { size, creativity: c });
+          expect(findBlockMismatch(big, small, n)).toBeNull();
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
   it("tells finished pixels and megapixels a second, and stops between tiles when cancelled", async () => {
     const controller = new AbortController();
     const told: JobProgress[] = [];

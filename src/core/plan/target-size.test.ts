@@ -39,6 +39,19 @@ describe("a target size", () => {
     expect(isExact(planTarget(source, 2, { width: 264, height: 55 }))).toBe(false);
   });
 
+  it("has blocks for the picture's pixels where it is a whole number of times as large", () => {
+    fc.assert(
+      fc.property(side, side, fc.integer({ min: 2, max: 8 }), (width, height, times) => {
+        const size = { width: width * times, height: height * times };
+        expect(planTarget({ width, height }, 2, size).blockSide).toBe(times);
+        const wider = { ...size, width: size.width + (times === 8 ? -1 : 1) };
+        expect(planTarget({ width, height }, 2, wider).blockSide).toBeNull();
+      }),
+    );
+    expect(planTarget({ width: 10, height: 4 }, 2, { width: 30, height: 8 }).blockSide).toBeNull();
+    expect(planTarget({ width: 9, height: 5 }, 8).blockSide).toBe(8);
+  });
+
   it.each([
     [100, 50],
     [80, 50],

@@ -17,12 +17,16 @@ export interface TargetPlan {
   readonly enlarged: Size;
   /** What comes out: `enlarged`, or smaller in one or both directions. */
   readonly target: Size;
+  /**
+   * Side of the target's blocks that average to the picture's pixels exactly, where the target is a
+   * whole number of times as large; null where areas are kept but no pixel has a block of its own.
+   */
+  readonly blockSide: number | null;
 }
 
 /**
  * Plans an enlargement to any size: by the smallest power of two that reaches it in both directions,
- * then reduced by exact areas. Where the size is the picture's times 2, 4 or 8 nothing is reduced, so
- * that the blocks' averages are the picture exactly.
+ * then reduced by exact areas. Where the size is the picture's times 2, 4 or 8 nothing is reduced.
  * @throws AppError REQUEST_INVALID if the size is not larger in any direction, or more than 8 times
  */
 export function planTarget(source: Size, factor: UpscaleFactor, size?: Size): TargetPlan {
@@ -38,13 +42,15 @@ export function planTarget(source: Size, factor: UpscaleFactor, size?: Size): Ta
   );
 }
 
-/** True if the target is the enlarged picture itself. */
+/** True if the target is the enlarged picture itself, with nothing to reduce. */
 export function isExact({ enlarged, target }: TargetPlan): boolean {
   return enlarged.width === target.width && enlarged.height === target.height;
 }
 
 function planOf(source: Size, factor: UpscaleFactor, target: Size): TargetPlan {
-  return { factor, enlarged: scaled(source, factor), target };
+  const times = target.width / source.width;
+  const isWhole = Number.isInteger(times) && target.height === source.height * times;
+  return { factor, enlarged: scaled(source, factor), target, blockSide: isWhole ? times : null };
 }
 
 function scaled({ width, height }: Size, factor: number): Size {

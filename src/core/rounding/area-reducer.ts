@@ -51,6 +51,16 @@ export class AreaReducer {
    * `coveredSpan(rows)` on; calls back with each output row that is complete with it.
    */
   add(input: Samples, onRow: (row: Samples) => void): void {
+    this.addSums(input, (sums) => onRow(this.#rounded(sums)));
+  }
+
+  /** Divides a row's sums to give means. */
+  get area(): number {
+    return this.columns.from * this.rows.from;
+  }
+
+  /** As {@link AreaReducer.add}, before the division: sums that are valid during the call only. */
+  addSums(input: Samples, onRow: (sums: Float64Array) => void): void {
     const { from, to, end } = this.rows;
     this.#reduceAcross(input);
     const top = this.#input * to;
@@ -59,7 +69,8 @@ export class AreaReducer {
       const overlap = overlapOf(top, top + to, this.#output * from, (this.#output + 1) * from);
       if (overlap > 0) this.#accumulate(overlap);
       if ((this.#output + 1) * from > top + to) return;
-      onRow(this.#finish());
+      onRow(this.#sums);
+      this.#sums.fill(0);
       this.#output++;
     }
   }
@@ -90,14 +101,13 @@ export class AreaReducer {
     for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + weight * (row[i] ?? 0);
   }
 
-  #finish(): Samples {
-    const area = this.columns.from * this.rows.from;
-    const finished = createSamples(this.depth, this.#sums.length);
-    for (let i = 0; i < finished.length; i++) {
-      finished[i] = Math.floor(((this.#sums[i] ?? 0) + area / 2) / area);
+  #rounded(sums: Float64Array): Samples {
+    const { area } = this;
+    const rounded = createSamples(this.depth, sums.length);
+    for (let i = 0; i < rounded.length; i++) {
+      rounded[i] = Math.floor(((sums[i] ?? 0) + area / 2) / area);
     }
-    this.#sums.fill(0);
-    return finished;
+    return rounded;
   }
 }
 

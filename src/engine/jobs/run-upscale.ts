@@ -4,6 +4,7 @@ import { isExact, planTarget, type TargetPlan } from "../../core/plan/target-siz
 import type { Raster } from "../../core/raster.js";
 import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
 import { chooseMethod, type UpscaleRequest } from "../upscale/choose-method.js";
+import { BlockReducingSink } from "../upscale/block-reducing-sink.js";
 import { RasterSink, ReducingSink, type RowFormat, type RowSink } from "../upscale/row-sink.js";
 import { upscaleWindow } from "../upscale/upscale-window.js";
 import { pause, type JobContext } from "./job-context.js";
@@ -31,7 +32,8 @@ export async function runUpscale(
 
 /**
  * Enlarges a picture (design: upscale) row by row: each block of the result averages to the picture's
- * pixel. For a size that is no power of two the next one is made and reduced by exact areas.
+ * pixel. For a size that is no power of two the next one is made and reduced by exact areas; where that
+ * is a whole number of times as large, blocks are exact all the same.
  * @param start the first row of the picture to enlarge, where {@link canGoOn} and those above are done
  * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE before anything is computed
  */
@@ -49,7 +51,7 @@ export async function upscaleInto(
   await upscaleWindow(
     { raster, window: { x: 0, y: start, width: raster.width, height: raster.height - start } },
     method,
-    isExact(plan) ? sink : reducing(plan, raster, sink),
+    isExact(plan) ? sink : reducing(plan, raster, sink, start),
     { ...windowServices(context), onDone: progressOf(plan, raster, start, context) },
   );
 }
@@ -59,7 +61,7 @@ export async function upscaleInto(
  * on those above, and a reduced row may on enlarged rows of both sides.
  */
 export function canGoOn(raster: Raster, request: UpscaleRequest): boolean {
-  return request.creativity === 0 && isExact(requirePlan(raster, request));
+  return request.creativity === 0 && requirePlan(raster, request).blockSide !== null;
 }
 
 /** What every upscale may use of its surroundings. */
@@ -91,10 +93,13 @@ function progressOf(
   };
 }
 
-function reducing({ enlarged, target }: TargetPlan, raster: Raster, sink: RowSink): RowSink {
+function reducing(plan: TargetPlan, raster: Raster, sink: RowSink, firstRow: number): RowSink {
+  const { enlarged, target, blockSide } = plan;
   const across = { from: enlarged.width, to: target.width, start: 0, end: target.width };
   const down = { from: enlarged.height, to: target.height, start: 0, end: target.height };
-  return new ReducingSink(across, down, raster, sink);
+  if (blockSide === null) return new ReducingSink(across, down, raster, sink);
+  const rest = { ...down, start: firstRow * blockSide };
+  return new BlockReducingSink(across, rest, raster, blockSide, sink);
 }
 
 function requirePlan(raster: Raster, { factor, size }: UpscaleRequest): TargetPlan {

@@ -13,6 +13,7 @@ import { windowServices } from "../jobs/run-upscale.js";
 import type { JobContext } from "../jobs/job-context.js";
 import type { LoadedModel } from "../jobs/prompts.js";
 import { chooseMethod, type UpscaleRequest } from "./choose-method.js";
+import { BlockReducingSink } from "./block-reducing-sink.js";
 import { CroppingSink, RasterSink, ReducingSink, type RowSink } from "./row-sink.js";
 import { upscaleWindow } from "./upscale-window.js";
 
@@ -59,7 +60,7 @@ interface PreviewPart {
 }
 
 function partOf(plan: TargetPlan, raster: Raster, rect: Rect): PreviewPart {
-  const { factor, enlarged, target } = plan;
+  const { factor, enlarged, target, blockSide } = plan;
   if (isExact(plan)) {
     const size = { width: rect.width * factor, height: rect.height * factor };
     return { window: rect, size, through: (sink) => sink };
@@ -84,7 +85,9 @@ function partOf(plan: TargetPlan, raster: Raster, rect: Rect): PreviewPart {
     window,
     size: { width: columns.end - columns.start, height: rows.end - rows.start },
     through: (sink) =>
-      new CroppingSink(crop, raster, new ReducingSink(columns, rows, raster, sink)),
+      blockSide === null
+        ? new CroppingSink(crop, raster, new ReducingSink(columns, rows, raster, sink))
+        : new BlockReducingSink(columns, rows, raster, blockSide, sink),
   };
 }
 
