@@ -11,14 +11,17 @@ from torch import Tensor
 
 from . import data
 from .ar import AutoregressiveModel
-from .metrics import EfficientNetLite0, fidelity, speed, to_levels
+from .cost import speed
+from .metrics import FeatureNetwork, feature_networks, fidelity, to_levels
 from .perceptual import Trunk
 from .quantize import perplexity
-from .sample import Prefix, Sampling, generate
+from .sample import Prefix, Sampling, generate, picture_at
 from .tokenizer import Tokenizer
 from .train_ar import Condition, losses_by_scale
 
 CHOICES = 10
+FEW = 8
+"""Pictures at a time where speed and memory are measured."""
 
 
 @torch.no_grad()
@@ -31,31 +34,60 @@ def reconstruct(model: Tokenizer, pictures: Tensor, batch: int = 16) -> tuple[Te
 def tokenizer_figures(
     model: Tokenizer, photos: list[data.Photo], trunk: Trunk | None = "alex", features: bool = True
 ) -> dict[str, float]:
-    """Fidelity at full, 1/2, 1/4 and 1/8 resolution, usage of the codebooks, x2 if trained for it, speed and memory."""
-    size, layout = model.layout.image_size, model.layout
-    pictures = data.to_tensor([data.whole(p, size) for p in photos])
+    """Fidelity, speed and memory at every resolution, usage of the codebooks, x2 if trained for it."""
+    pictures = data.to_tensor([data.whole(p, model.layout.image_size) for p in photos])
     restored, codes = reconstruct(model, pictures)
-    network = EfficientNetLite0() if features else None
     figures: dict[str, float] = {"photos": len(photos)}
-    for reduction in (1, 2, 4, 8):
-        if size // reduction < 4:
-            continue
-        pair = [F.avg_pool2d(x, reduction) for x in (restored, pictures)]
-        side = size // reduction
-        # Pictures of a few pixels say nothing to networks that were trained on 224.
-        measured = fidelity(*pair, trunk=trunk, network=network if reduction == 1 else None)
-        figures |= {f"{side} {name}": value for name, value in measured.items()}
-    n = layout.tokens_per_scale
-    parts = {"approximation": codes[:, :n], "detail": codes[:, n:]}
-    for name, part in parts.items():
-        if part.numel():
-            sizes = {"approximation": model.config.approximation_codes, "detail": model.config.detail_codes}
-            used, spread = perplexity(part, sizes[name])
-            figures |= {f"{name} used": used, f"{name} perplexity": spread}
-    if layout.levels and layout.transform == "haar":
+    figures |= resolution_figures(model, pictures, restored, codes, trunk, feature_networks() if features else None)
+    figures |= codebook_figures(model, codes)
+    if model.layout.levels and model.layout.transform == "haar":
         figures["x2 psnr"] = enlarging(model, photos)
-    few = pictures[:8]
+    few = pictures[:FEW]
     return figures | speed(lambda: reconstruct(model, few), len(few))
+
+
+def resolution_figures(
+    model: Tokenizer,
+    pictures: Tensor,
+    restored: Tensor,
+    codes: Tensor,
+    trunk: Trunk | None,
+    networks: dict[str, FeatureNetwork] | None,
+) -> dict[str, float]:
+    """At full, 1/2, 1/4 and 1/8 resolution, named by the side: fidelity of what all codes give, reduced; and "early",
+    of what the codes of the scales up to there give alone, with its speed and memory.
+
+    In a scale-causal decoder the two are equal but for the rounding, and the early one costs less.
+    """
+    figures: dict[str, float] = {}
+    size, layout = model.layout.image_size, model.layout
+    for halvings in range(4):
+        side, scales = size >> halvings, layout.levels - halvings + 1
+        if side < 4:
+            continue
+        target, whole = (F.avg_pool2d(x, 2**halvings) for x in (pictures, restored))
+        measured = fidelity(whole, target, trunk, networks)
+        if scales >= 1:
+            parts = [picture_at(model, part, scales) for part in codes.split(16)]
+            measured["early psnr"] = fidelity(torch.cat(parts), target, trunk=None)["psnr"]
+            few = codes[:FEW]
+            cost = speed(lambda few=few, scales=scales: picture_at(model, few, scales), len(few))
+            measured |= {f"early {name}": value for name, value in cost.items()}
+        figures |= {f"{side} {name}": value for name, value in measured.items()}
+    return figures
+
+
+def codebook_figures(model: Tokenizer, codes: Tensor) -> dict[str, float]:
+    """Distinct codes used of each codebook, and the perplexity of their distribution."""
+    n, figures = model.layout.tokens_per_scale, {}
+    parts = {
+        "approximation": (codes[:, :n], model.config.approximation_codes),
+        "detail": (codes[:, n:], model.config.detail_codes),
+    }
+    for name, (part, entries) in parts.items():
+        if part.numel():
+            figures[f"{name} used"], figures[f"{name} perplexity"] = perplexity(part, entries)
+    return figures
 
 
 @torch.no_grad()

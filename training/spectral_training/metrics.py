@@ -3,15 +3,15 @@
 Dimensions: M pictures, I side. Pictures are (M, 3, I, I) in [-1, 1] and are rounded to 8 bits first.
 
 Names say what a number is. ST-LPIPS is shift-tolerant LPIPS, not LPIPS. FD-ENL0 is the Frechet distance between
-EfficientNet-Lite0 features, not FID: values of the two cannot be compared.
+EfficientNet-Lite0 features; FID is the one between those of the Inception network that is always used for it, and is
+measured where its weights are on the machine. Values of the two cannot be compared.
 """
 
 from __future__ import annotations
 
-import resource
-import sys
-import time
-from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -98,18 +98,61 @@ class EfficientNetLite0(nn.Module):
         return self._fc(self.features(image))
 
 
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
+"""Weights ported from TensorFlow's FID network, https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights."""
+
+
+def inception_weights() -> Path:
+    """Where piq, and everything else that uses torch's cache, looks for them."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
+
+
+class Inception(nn.Module):
+    """FID's features (M, 2048) of pictures (M, 3, I, I) in [-1, 1], by piq."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from piq.feature_extractors import InceptionV3
+
+        self.network = InceptionV3().eval()
+
+    def features(self, image: Tensor) -> Tensor:
+        return self.network(image.clamp(-1, 1) * 0.5 + 0.5)[0].flatten(1)
+
+
+def inception() -> Inception | None:
+    """None where its weights, or piq, are not on this machine: nothing is downloaded by being measured."""
+    if not inception_weights().exists() or find_spec("piq") is None:
+        return None
+    return Inception()
+
+
+SMALLEST_SEEN = 32
+"""Side in pixels."""
+
+
+class FeatureNetwork(Protocol):
+    def features(self, image: Tensor) -> Tensor: ...
+
+
+def feature_networks() -> dict[str, FeatureNetwork]:
+    """Name of the figure -> network of its Frechet distance."""
+    known = inception()
+    return {"fd_enl0": EfficientNetLite0(), **({} if known is None else {"fid": known})}
+
+
 def to_levels(image: Tensor) -> Tensor:
     """[-1, 1] -> whole 8-bit levels 0..255, as float."""
     return ((image.float() + 1) * 127.5).round().clamp(0, 255)
 
 
-def features_of(network: EfficientNetLite0, pictures: Tensor, batch: int = 16) -> Tensor:
+def features_of(network: FeatureNetwork, pictures: Tensor, batch: int = 16) -> Tensor:
     with torch.no_grad():
         return torch.cat([network.features(part) for part in pictures.split(batch)])
 
 
-def frechet_distance(network: EfficientNetLite0, first: Tensor, second: Tensor) -> float:
-    """FD-ENL0 between two sets of pictures; with fewer than some thousands it is biased upwards, in both alike."""
+def frechet_distance(network: FeatureNetwork, first: Tensor, second: Tensor) -> float:
+    """Between two sets of pictures; with fewer than some thousands it is biased upwards, in both alike."""
     return frechet(features_of(network, first), features_of(network, second))
 
 
@@ -130,11 +173,15 @@ def frechet(first: Tensor, second: Tensor) -> float:
 
 
 def fidelity(
-    prediction: Tensor, target: Tensor, trunk: Trunk | None = "alex", network: EfficientNetLite0 | None = None
+    prediction: Tensor,
+    target: Tensor,
+    trunk: Trunk | None = "alex",
+    networks: dict[str, FeatureNetwork] | None = None,
 ) -> dict[str, float]:
-    """Means over pictures of PSNR (dB), SSIM, MS-SSIM, ST-LPIPS, and FD-ENL0 where its network is given.
+    """Means over pictures of PSNR (dB), SSIM, MS-SSIM, ST-LPIPS, and Frechet distances by ``networks``.
 
-    MS-SSIM halves the picture four times under a window of 11, so it needs 176 pixels; below, it is left out.
+    Networks that were trained on 224 pixels have nothing to say of pictures below ``SMALLEST_SEEN``. MS-SSIM halves
+    the picture four times under a window of 11, so it needs 176 pixels; below, it is left out.
     """
     p, t = to_levels(prediction), to_levels(target)
     figures = {
@@ -145,24 +192,11 @@ def fidelity(
     if min(p.shape[-2:]) > 160:
         figures["ms_ssim"] = float(multiscale_structural_similarity_index_measure(p, t, data_range=255.0))
     exact_p, exact_t = p / 127.5 - 1, t / 127.5 - 1
-    if trunk is not None and min(p.shape[-2:]) >= 32:
+    if trunk is not None and min(p.shape[-2:]) >= SMALLEST_SEEN:
         distance = PerceptualDistance(trunk)
         with torch.no_grad():
             parts = zip(exact_p.split(8), exact_t.split(8), strict=True)
             figures["st_lpips"] = float(torch.cat([distance(a, b) for a, b in parts]).mean())
-    if network is not None and len(p) > 1:
-        figures["fd_enl0"] = frechet_distance(network, exact_p, exact_t)
+    if networks and len(p) > 1 and min(p.shape[-2:]) >= SMALLEST_SEEN:
+        figures |= {name: frechet_distance(network, exact_p, exact_t) for name, network in networks.items()}
     return figures
-
-
-def speed(run: Callable[[], object], pictures: int, repeats: int = 3) -> dict[str, float]:
-    """Pictures a second (the best of a few runs) and the process's peak memory so far in MB."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    # Linux counts in kilobytes, macOS in bytes.
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    return {"pictures_per_second": pictures / min(times), "peak_memory_mb": peak}

@@ -144,11 +144,14 @@ def draw_block(
 def picture_at(tokenizer: Tokenizer, codes: Tensor, scales: int) -> Tensor:
     """Picture from the first ``scales`` scales' codes, at the resolution they reach: (B, 3, r, r).
 
-    With a scale-causal decoder (SIT-SCD) the later codes do not matter, whatever they are.
+    With a scale-causal decoder (SIT-SCD) the later codes do not matter, whatever they are, and are not computed.
     """
     layout = tokenizer.layout
+    known = scales * layout.tokens_per_scale
     kinds = torch.full_like(codes, MASKED)
-    kinds[:, : scales * layout.tokens_per_scale] = CODE
+    kinds[:, :known] = CODE
+    if tokenizer.config.decoder_causal:
+        codes, kinds = codes[:, :known], kinds[:, :known]
     blank = tokenizer.coefficients(torch.zeros(len(codes), 3, layout.image_size, layout.image_size))
     return tokenizer.decode(tokenizer.code_vectors(codes), blank, kinds).pictures[scales - 1]
 

@@ -1,14 +1,26 @@
 """Metrics: right on cases whose answer is known, and named for what they are."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from piq import FID
 
+from spectral_training import data
 from spectral_training.ar import AutoregressiveModel
+from spectral_training.cost import CLEAR, peak_bytes
 from spectral_training.figures import caption_sensitivity, consistency, retrieval, tokenizer_figures
-from spectral_training.metrics import EfficientNetLite0, fidelity, frechet, frechet_distance
+from spectral_training.metrics import (
+    EfficientNetLite0,
+    feature_networks,
+    fidelity,
+    frechet,
+    frechet_distance,
+    inception_weights,
+)
 from spectral_training.recipes import recipe
 from spectral_training.train_ar import Condition
+from spectral_training.train_tokenizer import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +108,55 @@ def test_consistency_and_sensitivity_are_in_levels():
 
 
 def test_figures_of_a_tokenizer_name_every_resolution(shards):
-    from spectral_training import data
-
     photos = data.load_photos(str(shards / "val-*.tar"), 6)
     figures = tokenizer_figures(recipe("studio-debug").tokenizer.model.build().eval(), photos, None, features=False)
-    assert {"32 psnr", "16 psnr", "8 psnr", "4 psnr", "x2 psnr", "detail perplexity"} <= figures.keys()
-    assert figures["peak_memory_mb"] > 50
+    for side in (32, 16, 8, 4):
+        assert {f"{side} psnr", f"{side} early psnr", f"{side} early pictures_per_second"} <= figures.keys()
+    assert {"x2 psnr", "detail perplexity", "approximation used"} <= figures.keys()
+
+
+def test_coarse_to_fine_decoding_loses_nothing_in_a_scale_causal_decoder_and_much_in_a_dense_one(shards):
+    """A dense decoder was taught to look at codes that are not there yet."""
+    photos = data.load_photos(str(shards / "train-*.tar"), 24)
+    gaps = {}
+    for name in ("sit-scd-4-256", "sit-4-256"):
+        config = replace(recipe(f"{name}-debug").tokenizer, adversarial=0.0)
+        trainer = Trainer(config, photos)
+        for step in range(90):
+            trainer.update(step / 90)
+        figures = tokenizer_figures(trainer.averaged(), photos[:8], None, features=False)
+        gaps[name] = max(figures[f"{side} psnr"] - figures[f"{side} early psnr"] for side in (16, 8, 4))
+    assert gaps["sit-scd-4-256"] < 0.05  # one is rounded to levels after being reduced, the other before
+    assert gaps["sit-4-256"] > 0.2
+
+
+@pytest.mark.skipif(not CLEAR.exists(), reason="only Linux tells a process its peak")
+def test_peak_memory_is_that_of_the_run_alone():
+    def take(megabytes: int) -> None:
+        torch.ones(megabytes * 1_000_000 // 4).sum()
+
+    assert peak_bytes(lambda: take(200)) == pytest.approx(200e6, rel=0.1)
+    assert peak_bytes(lambda: take(40)) == pytest.approx(40e6, rel=0.3)  # the larger one before it is forgotten
+
+
+def test_an_inception_distance_is_only_named_so_where_its_weights_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert feature_networks().keys() == {"fd_enl0"}
+    inception_weights().parent.mkdir(parents=True)
+    fid_inception = pytest.importorskip("piq.feature_extractors.fid_inception")
+    monkeypatch.setattr(fid_inception, "load_state_dict_from_url", lambda *_, **__: torch.load(inception_weights()))
+    torch.manual_seed(0)
+    torch.save(random_inception(fid_inception, monkeypatch), inception_weights())
+    networks = feature_networks()
+    assert networks.keys() == {"fd_enl0", "fid"}
+    figures = fidelity(noise(3, 32, 0), noise(3, 32, 1), trunk=None, networks={"fid": networks["fid"]})
+    assert figures["fid"] > 0
+    assert fidelity(noise(3, 16, 0), noise(3, 16, 1), trunk=None, networks=networks).keys() == {"psnr", "ssim"}
+
+
+def random_inception(module, monkeypatch) -> dict:
+    """Weights of the right shapes, for the file's place."""
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "load_state_dict_from_url", lambda *_, **__: None)
+        patch.setattr(torch.nn.Module, "load_state_dict", lambda *_, **__: None)
+        return module.InceptionV3.fid_inception_v3().state_dict()

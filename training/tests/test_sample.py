@@ -8,7 +8,7 @@ import torch
 from spectral_training.ar import AutoregressiveModel
 from spectral_training.recipes import recipe
 from spectral_training.sample import Prefix, Sampling, draw, edit, generate, picture_at, upsample
-from spectral_training.tokenizer import Tokenizer
+from spectral_training.tokenizer import CODE, Tokenizer
 
 
 def make(order: str) -> AutoregressiveModel:
@@ -77,6 +77,30 @@ def test_a_scale_causal_decoder_shows_the_same_picture_early(tokenizer: Tokenize
     full = generate(model, prefix_for(model, 1), Sampling(), seeded())
     early = generate(model, prefix_for(model, 1), Sampling(), seeded(), scales=2)
     assert torch.allclose(picture_at(tokenizer, early, 2), picture_at(tokenizer, full, 2), atol=1e-5)
+
+
+def test_a_coarse_picture_is_what_the_whole_decoder_has_at_that_scale(tokenizer: Tokenizer):
+    """Though it is computed from the coarse tokens alone, details of any kind included."""
+    codes = torch.randint(0, 32, (2, tokenizer.layout.tokens))
+    blank = tokenizer.coefficients(torch.zeros(2, 3, 32, 32))
+    with torch.no_grad():
+        whole = tokenizer.decode(tokenizer.code_vectors(codes), blank, torch.full_like(codes, CODE)).pictures
+    for scales in range(1, 5):
+        assert torch.allclose(picture_at(tokenizer, codes, scales), whole[scales - 1], atol=1e-5)
+
+
+def test_a_scale_causal_encoder_gives_a_small_picture_the_large_ones_coarse_codes(tokenizer: Tokenizer):
+    """What text-guided upsampling rests on: the codes of the coarse scales do not wait for the details."""
+    large = torch.rand(2, 3, 32, 32) * 2 - 1
+    dense = replace(tokenizer.config, encoder_causal=False).build().eval()
+    known = 2 * tokenizer.layout.tokens_per_scale
+    for model, is_equal in ((tokenizer, True), (dense, False)):
+        small = torch.nn.functional.avg_pool2d(large, 4).repeat_interleave(4, 2).repeat_interleave(4, 3)
+        # Without rounding to codes, of which few would change.
+        z, other = (model.encode_continuous(model.coefficients(x))[:, :known] for x in (large, small))
+        assert torch.allclose(z, other, atol=1e-5) == is_equal
+    with pytest.raises(ValueError, match="scale-causal encoder"):
+        upsample(dense, make("raster"), large[..., :16, :16], prefix_for(make("raster"), 2), Sampling(), seeded())
 
 
 def test_upsampling_with_exact_scales_contains_the_small_picture(tokenizer: Tokenizer):
