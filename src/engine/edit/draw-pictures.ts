@@ -1,7 +1,7 @@
 import type { ModelImage } from "../../core/model-image.js";
-import { drawVariations, drawnTokens, type DrawHooks } from "../ar/draw-tokens.js";
+import { drawVariations } from "../ar/draw-tokens.js";
 import type { TextPrefix } from "../ar/ar-session.js";
-import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
+import type { Model } from "../bundle/model.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import { readSteering, type LoadedModel, type Steering } from "../jobs/prompts.js";
 import { createRandom } from "../sampling/random.js";
@@ -11,19 +11,16 @@ import {
   type ScaleSettings,
 } from "../sampling/scale-settings.js";
 import { MAX_VARIATIONS } from "../../shared/limits.js";
+import { BatchFilm } from "./batch-film.js";
 import { batchSize } from "./batch-size.js";
-import { coarsePictureOf } from "./coarse-picture.js";
 import { PreviewCosts, PreviewPacer } from "./preview-pacer.js";
-import { enlargeSmoothly } from "./smooth-enlarge.js";
-
-/** A preview of a single scale would show a few dozen pixels; the next one's mean costs little more. */
-const LEAST_SHOWN_SCALES = 2;
 
 /** What decides the tokens that a job draws. */
 export interface DrawRequest extends JobSampling, Steering {
   readonly seed: number;
   readonly variations?: number | undefined;
   readonly firstVariation?: number | undefined;
+  readonly previews?: boolean | undefined;
 }
 
 /** What surrounds the tokens to draw. */
@@ -69,12 +66,14 @@ const previewCosts = new WeakMap<Model, PreviewCosts>();
 export function paceOf(
   model: Model,
   totalSteps: number,
-  isWanted: boolean | undefined,
-  { clock, startedAtMs }: JobContext,
+  request: DrawRequest,
+  { clock, startedAtMs, maxBatch }: JobContext,
 ): PreviewPacer {
+  const { previews: isWanted } = request;
+  const batch = batchSize(model, variationCount(request), maxBatch);
   const costs = previewCosts.get(model) ?? new PreviewCosts();
   previewCosts.set(model, costs);
-  return new PreviewPacer({ clock, startedAtMs, isWanted, totalSteps, costs });
+  return new PreviewPacer({ clock, startedAtMs, isWanted, totalSteps, costs, batch });
 }
 
 /** Number of variations that a request asks for. */
@@ -146,47 +145,13 @@ async function drawBatch(
 ): Promise<DrawnPicture[]> {
   const { tokensPerScale } = model.layout;
   const { firstVariation = 0, seed } = request;
-  const tokens = drawnTokens(plan.isDrawn);
-  const lastScale = Math.floor((tokens.at(-1) ?? 0) / tokensPerScale);
   const shared = batch.contexts.length === 1 ? batch.contexts[0] : undefined;
-  const missing = plan.isDrawn.slice();
-  const { imageSize } = model.layout;
-  const soFar = (codes: Int32Array, variation: number): DecodeRequest => ({
-    image: contextAt(batch.contexts, variation).image,
-    codes,
-    kinds: kindsSoFar(plan, missing),
-  });
-  const show = async (scale: number, codes: Int32Array, variation: number) => {
-    await pause(context);
-    const scales = Math.max(LEAST_SHOWN_SCALES, scale + 1);
-    const coarse = await model.decodeCoarse(soFar(codes, variation), scales);
-    onPicture(scale, enlargeSmoothly(coarse, imageSize), batch.first + variation);
-  };
-  let turn = 0;
-  /** The first scale of each variation whose preview was too dear. */
-  const missed = new Map<number, number>();
-  const hooks: DrawHooks = {
+  const known = Array.from({ length: batch.count }, (_, v) => contextAt(batch.contexts, v));
+  const film = new BatchFilm(model, plan, known, {
+    pacer,
     pause: () => pause(context),
-    onToken: async (token, codes) => {
-      const scale = Math.floor(token / tokensPerScale);
-      missing[token] = 0;
-      onStep(scale);
-      pacer.step();
-      const variation = turn % codes.length;
-      await pacer.withinScale(scale, async () => {
-        turn++;
-        await show(scale, codesAt(codes, variation), variation);
-      });
-    },
-    onScale: async (scale, codes) => {
-      // The finished pictures are made anyway.
-      if (scale === lastScale) return;
-      for (const [variation, own] of codes.entries()) {
-        const isShown = await pacer.afterScale(scale, () => show(scale, own, variation));
-        if (!isShown && !missed.has(variation)) missed.set(variation, scale);
-      }
-    },
-  };
+    onPicture: (scale, image, variation) => onPicture(scale, image, batch.first + variation),
+  });
   const stream = (variation: number) =>
     (plan.index ?? 0) * MAX_VARIATIONS + firstVariation + batch.first + variation;
   const codes = await drawVariations(
@@ -194,42 +159,31 @@ async function drawBatch(
     prefix,
     {
       isDrawn: plan.isDrawn,
-      codes: shared?.codes ?? batch.contexts.map((own) => own.codes),
+      codes: shared?.codes ?? known.map((own) => own.codes),
       randoms: Array.from({ length: batch.count }, (_, v) => createRandom(seed, stream(v))),
     },
     settings,
-    hooks,
+    {
+      pause: async () => {
+        await pause(context);
+        await film.betweenSteps();
+      },
+      onToken: (token, drawn) => {
+        onStep(Math.floor(token / tokensPerScale));
+        film.tokenDrawn(token, drawn);
+      },
+      onScale: (scale) => film.scaleDrawn(scale),
+    },
   );
   const pictures: DrawnPicture[] = [];
   for (const [variation, own] of codes.entries()) {
-    await pause(context);
-    const image = await model.decode(soFar(own, variation));
-    for (let scale = missed.get(variation) ?? lastScale; scale < lastScale; scale++) {
-      const coarse = coarsePictureOf(image, model.layout, scale);
-      onPicture(scale, enlargeSmoothly(coarse, imageSize), batch.first + variation);
-    }
-    onPicture(lastScale, image, batch.first + variation);
-    pictures.push({ image, codes: own });
+    pictures.push({ image: await film.finish(own, variation), codes: own });
   }
   return pictures;
-}
-
-/** Tokens that are still missing are masked, those that were drawn are there. */
-function kindsSoFar({ isDrawn, kinds }: PicturePlan, missing: Uint8Array): Uint8Array {
-  return kinds.map((kind, token) => {
-    if (isDrawn[token] === 0) return kind;
-    return missing[token] === 0 ? TokenKind.code : TokenKind.masked;
-  });
 }
 
 function contextAt(contexts: readonly DrawnContext[], variation: number): DrawnContext {
   const own = contexts.length === 1 ? contexts[0] : contexts[variation];
   if (own) return own;
   throw new RangeError("a context for each variation is needed");
-}
-
-function codesAt(codes: readonly Int32Array[], variation: number): Int32Array {
-  const own = codes[variation];
-  if (own) return own;
-  throw new RangeError("codes of each variation are needed");
 }

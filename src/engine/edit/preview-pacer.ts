@@ -6,9 +6,10 @@ const FIRST_MS = 150;
 /** Previews take at most this share of the time that a job takes without them. */
 const LARGEST_SHARE = 0.1;
 
-/** What a preview costs, by scale; lives as long as the model that makes them. */
+/** What previews cost, by scale, and steps, by batch; lives as long as the model that takes them. */
 export class PreviewCosts {
   readonly #leastMs = new Map<number, number>();
+  readonly #leastStepMs = new Map<number, number>();
 
   /**
    * The least is kept: it is the model's own, the rest is what else the machine did. The first of
@@ -25,6 +26,16 @@ export class PreviewCosts {
     const own = this.#leastMs.get(scale) ?? Infinity;
     return own < Infinity ? own : Math.max(0, ...known);
   }
+
+  /** Notes how long steps of so many variations took on average. */
+  noteSteps(batch: number, ms: number): void {
+    this.#leastStepMs.set(batch, Math.min(this.#leastStepMs.get(batch) ?? Infinity, ms));
+  }
+
+  /** The least that a step takes; 0 while it is not known. */
+  ofStep(batch: number): number {
+    return this.#leastStepMs.get(batch) ?? 0;
+  }
 }
 
 export interface PreviewPacerOptions {
@@ -36,7 +47,12 @@ export interface PreviewPacerOptions {
   /** Steps of drawing that the job takes. */
   readonly totalSteps: number;
   readonly costs: PreviewCosts;
+  /** Variations that are drawn at once, 1 by default. */
+  readonly batch?: number;
 }
+
+/** Steps whose mean is a measure. */
+const MEASURED_STEPS = 8;
 
 /**
  * Decides when a preview is worth its time: after every scale and at a steady rate in between, as long
@@ -60,6 +76,8 @@ export class PreviewPacer {
   step(): void {
     this.#steps++;
     if (this.#steps === 1) this.#firstStepMs = this.#workMs();
+    const { costs, batch = 1 } = this.#options;
+    if (this.#steps > MEASURED_STEPS) costs.noteSteps(batch, this.#meanStepMs());
   }
 
   /**
@@ -84,11 +102,14 @@ export class PreviewPacer {
   }
 
   #isAffordable(scale: number): boolean {
-    const { totalSteps, costs } = this.#options;
-    const soFarMs = this.#workMs();
-    const stepMs = this.#steps < 2 ? 0 : (soFarMs - this.#firstStepMs) / (this.#steps - 1);
-    const wholeMs = soFarMs + stepMs * Math.max(0, totalSteps - this.#steps);
+    const { totalSteps, costs, batch = 1 } = this.#options;
+    const stepMs = this.#steps > MEASURED_STEPS ? this.#meanStepMs() : costs.ofStep(batch);
+    const wholeMs = this.#workMs() + stepMs * Math.max(0, totalSteps - this.#steps);
     return this.#spentMs + costs.of(scale) <= LARGEST_SHARE * wholeMs;
+  }
+
+  #meanStepMs(): number {
+    return (this.#workMs() - this.#firstStepMs) / (this.#steps - 1);
   }
 
   /** Time of the job so far without its previews. */

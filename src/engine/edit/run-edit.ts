@@ -138,7 +138,7 @@ async function drawArea(
     { ...request, ...removal },
     {
       context,
-      pacer: paceOf(model, total, request.previews, context),
+      pacer: paceOf(model, total, request, context),
       onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
       onPicture: (scale, generated, variation) => {
         if (request.previews === false) return;

@@ -75,7 +75,7 @@ export async function runExtend(
   const total = areas
     .map(({ tokens }) => stepsOf(loaded.model, tokens.isDrawn, request, context))
     .reduce((sum, steps) => sum + steps, 0);
-  const pacer = paceOf(loaded.model, total, request.previews, context);
+  const pacer = paceOf(loaded.model, total, request, context);
   const job: ExtensionJob = { loaded, plan, request, context, areas, total, pacer, done: 0 };
   let canvases = [blank];
   const codes: Int32Array[][] = Array.from({ length: variationCount(request) }, () => []);

@@ -52,7 +52,7 @@ export async function runGenerate(
     request,
     {
       context,
-      pacer: paceOf(model, total, request.previews, context),
+      pacer: paceOf(model, total, request, context),
       onStep: (scale) => context.onProgress({ stage: "drawing", scale, done: ++done, total }),
       onPicture: (scale, drawn, variation) => {
         if (request.previews === false) return;
