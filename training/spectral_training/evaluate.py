@@ -2,7 +2,9 @@
 
     python -m spectral_training.evaluate --data 'photos/val-*.tar' --tokenizer runs/a/tokenizer.pt --ar runs/a/ar.pt
 
-PSNR is the mean over pictures of each picture's own, RGB in 8 bits after rounding and clipping.
+PSNR is the mean over pictures of each picture's own, RGB in 8 bits after rounding and clipping. What each figure is,
+is said where it is measured: ``metrics`` (fidelity), ``figures`` (resolutions, codebooks, retrieval, speed and memory),
+``drawing_figures`` (upsampling and editing).
 """
 
 from __future__ import annotations
@@ -20,12 +22,15 @@ from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from . import data
-from .quantize import perplexity
+from .ar import AutoregressiveModel
+from .drawing_figures import drawing_figures
+from .figures import CHOICES, codebook_figures, drawing_speed, reconstruct, resolution_figures, retrieval
+from .metrics import feature_networks, to_levels
+from .recipes import recipe
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
-from .train_ar import load_ar, log_unigram, losses_by_scale, unigram_loss
+from .train_ar import Condition, load_ar, log_unigram, losses_by_scale, unigram_loss
 from .train_tokenizer import load_tokenizer
-from .wavelet import haar_forward
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,13 @@ class Options:
     train: str | None = None
     """Glob of training shards, to measure the unigram distribution on; needed with --ar."""
     limit: int | None = None
+    drawn: int = 16
+    """Photos that are also drawn anew: upsampled and edited; 0: none."""
+    networks: bool = True
+    """Also distances by networks: ST-LPIPS, FD-ENL0, and FID where Inception's weights are."""
     out: Path | None = None
     """Write the figures there as JSON."""
     captions_cache: Path | None = None
-
-
-def to_levels(image: Tensor) -> Tensor:
-    """[-1, 1] -> whole 8-bit levels 0..255, as float."""
-    return ((image.float() + 1) * 127.5).round().clamp(0, 255)
 
 
 def psnr(prediction: Tensor, target: Tensor) -> float:
@@ -111,38 +115,26 @@ def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
     return pixels[top : top + size, left : left + size]
 
 
-@torch.no_grad()
-def reconstruction(model: Tokenizer, photos: list[data.Photo], batch: int = 25) -> tuple[dict[str, float], Tensor]:
+def reconstruction(model: Tokenizer, photos: list[data.Photo], networks: bool) -> tuple[dict[str, float], Tensor]:
     """Whole pictures reduced by area, from codes alone, at every resolution; and their codes (M, T)."""
-    layout, totals, codes = model.layout, {}, []
-    for start in range(0, len(photos), batch):
-        group = photos[start : start + batch]
-        image = data.to_tensor([data.whole(p, layout.image_size) for p in group])
-        mine = model.encode(image)
-        codes.append(mine)
-        decoded = model.decode_codes(mine)
-        target, picture = image, decoded
-        for _ in range(layout.levels):
-            key = f"reconstruction {target.shape[-1]} psnr"
-            totals[key] = totals.get(key, 0.0) + psnr(to_levels(picture), to_levels(target)) * len(group)
-            target, picture = haar_forward(target, 1)[0], haar_forward(picture, 1)[0]
-    figures = {key: value / len(photos) for key, value in totals.items()}
-    every, n = torch.cat(codes), layout.tokens_per_scale
-    for name, part, size in (
-        ("approximation", every[:, :n], model.config.approximation_codes),
-        ("detail", every[:, n:], model.config.detail_codes),
-    ):
-        figures[f"{name} codes used"], figures[f"{name} perplexity"] = perplexity(part, size)
-    return figures, every
+    pictures = data.to_tensor([data.whole(p, model.layout.image_size) for p in photos])
+    restored, codes = reconstruct(model, pictures)
+    known = feature_networks() if networks else None
+    measured = resolution_figures(model, pictures, restored, codes, "alex" if networks else None, known)
+    figures = {f"reconstruction {name}": value for name, value in measured.items()}
+    for name, value in codebook_figures(model, codes).items():
+        figures[name.replace(" used", " codes used")] = value
+    return figures, codes
 
 
 def autoregression(
-    options: Options, tokenizer: Tokenizer, photos: list[data.Photo], codes: Tensor
+    options: Options, tokenizer: Tokenizer, photos: list[data.Photo], codes: Tensor, exact: bool
 ) -> dict[str, object]:
-    """AR loss with right, shuffled and empty captions against the unigram loss, and retrieval of captions."""
+    """AR loss with right, shuffled and empty captions against the unigram loss, retrieval of captions, and what is
+    drawn; ``exact`` as in ``drawing_figures``."""
     if options.ar is None or options.train is None:
         return {}
-    model, _ = load_ar(options.ar)
+    model, meta = load_ar(options.ar)
     layout = model.layout
     training = data.load_photos(options.train, 4000)
     with torch.no_grad():
@@ -154,14 +146,13 @@ def autoregression(
         )
     sizes = (model.config.approximation_codes, model.config.detail_codes)
     unigram = unigram_loss(log_unigram(seen, layout, sizes), codes, layout)
-    captions = [p.captions[0] for p in photos]
+    captions = [p.source if model.config.classes else p.captions[0] for p in photos]
     shift = len(photos) // 2
-    encoder = TextEncoder(model.config.text_positions, model.config.text_width)
-    texts = CaptionStates.build(encoder, captions, options.captions_cache)
+    condition = condition_of(model, meta, captions, options.captions_cache)
     table = {
-        "right": losses_by_scale(model, codes, captions, texts, bf16=False),
-        "shuffled": losses_by_scale(model, codes, captions[shift:] + captions[:shift], texts, bf16=False),
-        "empty": losses_by_scale(model, codes, [""] * len(captions), texts, bf16=False),
+        "right": losses_by_scale(model, codes, captions, condition, bf16=False),
+        "shuffled": losses_by_scale(model, codes, captions[shift:] + captions[:shift], condition, bf16=False),
+        "empty": losses_by_scale(model, codes, [""] * len(captions), condition, bf16=False),
     }
     mean = sum(unigram) / len(unigram)
     figures: dict[str, object] = {"ar unigram loss": mean, "ar unigram by scale": unigram}
@@ -172,18 +163,37 @@ def autoregression(
     figures["right caption beats shuffled %"] = 100 * float(
         (table["right"].mean(1) < table["shuffled"].mean(1)).float().mean()
     )
+    if len(photos) >= CHOICES:
+        figures["ar retrieval %"] = retrieval(model, codes, captions, condition)
+        figures["ar retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
+    if options.drawn > 1:
+        drawn = photos[: options.drawn]
+        figures |= drawing_figures(tokenizer, model, drawn, condition, exact)
+        figures |= drawing_speed(model, condition, captions[: options.drawn])
     return figures
+
+
+def condition_of(
+    model: AutoregressiveModel, meta: dict[str, object], captions: list[str], cache: Path | None
+) -> Condition:
+    """Of a trained model: its classes, or the text states of ``captions``."""
+    if model.config.classes:
+        return Condition(None, list(meta["classes"]))  # type: ignore[call-overload]
+    encoder = TextEncoder(model.config.text_positions, model.config.text_width)
+    return Condition(CaptionStates.build(encoder, captions, cache), [])
 
 
 def main(options: Options) -> None:
     model, meta = load_tokenizer(options.tokenizer)
     photos = data.load_photos(options.data, options.limit)
     figures: dict[str, object] = {"photos": len(photos), "tokenizer": meta}
-    for factor in (2, 4):
-        figures |= upscaling(model, photos, factor)
-    restored, codes = reconstruction(model, photos)
+    trained = recipe(str(meta["recipe"])).tokenizer
+    if model.layout.levels and model.layout.transform == "haar" and trained.masked_suffix:
+        for factor in (f for f in (2, 4) if f <= 2**model.layout.levels):
+            figures |= upscaling(model, photos, factor)
+    restored, codes = reconstruction(model, photos, options.networks)
     figures |= restored
-    figures |= autoregression(options, model, photos, codes)
+    figures |= autoregression(options, model, photos, codes, trained.exact_context)
     text = json.dumps(figures, indent=2)
     print(text)
     if options.out is not None:

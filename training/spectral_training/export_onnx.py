@@ -78,6 +78,10 @@ def export_text(encoder: TextEncoder | ClassTable, path: Path) -> None:
     )
 
 
+OF_THE_MACHINE = ("pictures_per_second", "peak_memory_mb")
+"""Figures of where a model was measured, which say nothing about where it is used."""
+
+
 # -- manifest -------------------------------------------------------------------------------------------------
 
 
@@ -88,7 +92,7 @@ def metrics(path: Path | None) -> list[dict[str, object]]:
     return [
         {"name": name, "value": round(value, 4), "unit": unit_of(name), "command": command}
         for name, value in json.loads(path.read_text()).items()
-        if isinstance(value, int | float)
+        if isinstance(value, int | float) and not name.endswith(OF_THE_MACHINE)
     ]
 
 

@@ -133,12 +133,17 @@ def ar_figures(
     figures["retrieval %"] = retrieval(model, codes, captions, condition)
     if model.layout.scales > 1:
         figures["retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
-    text, lengths = condition.prefix(model, captions[:2])
-    empty, empty_lengths = condition.prefix(model, ["", ""])
+    return figures | drawing_speed(model, condition, captions[:2])
+
+
+def drawing_speed(model: AutoregressiveModel, condition: Condition, captions: list[str]) -> dict[str, float]:
+    """Pictures drawn a second from nothing but these captions, together, and what that takes at its peak."""
+    text, lengths = condition.prefix(model, captions)
+    empty, empty_lengths = condition.prefix(model, [""] * len(captions))
     prefix = Prefix(text, lengths, empty, empty_lengths)
     generator = torch.Generator().manual_seed(0)
-    drawn = speed(lambda: generate(model, prefix, Sampling(guidance=2.0), generator), 2, repeats=1)
-    return figures | {f"drawing {name}": value for name, value in drawn.items()}
+    drawn = speed(lambda: generate(model, prefix, Sampling(guidance=2.0), generator), len(captions), repeats=1)
+    return {f"drawing {name}": value for name, value in drawn.items()}
 
 
 @torch.no_grad()

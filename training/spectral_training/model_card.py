@@ -23,6 +23,8 @@ def number(value: object, digits: int = 2) -> str:
 
 
 def upscaling_table(figures: dict) -> str:
+    if "x2 faithful psnr" not in figures:
+        return "The model was not trained to predict scales that are missing, so it does not enlarge faithfully."
     names = ("lanczos3", "lanczos3+projection", "faithful")
     rows = [
         f"| {name} | "
@@ -34,7 +36,9 @@ def upscaling_table(figures: dict) -> str:
 
 
 def reconstruction_table(figures: dict) -> str:
-    sizes = sorted((int(k.split()[1]) for k in figures if k.startswith("reconstruction ")), reverse=True)
+    sizes = sorted(
+        {int(k.split()[1]) for k in figures if k.startswith("reconstruction ") and k.endswith(" psnr")}, reverse=True
+    )
     head = "| " + " | ".join(f"{size}" for size in sizes) + " |"
     values = "| " + " | ".join(number(figures[f"reconstruction {size} psnr"]) for size in sizes) + " |"
     return "\n".join([head, "|" + "---|" * len(sizes), values])

@@ -70,6 +70,11 @@ def test_evaluation_reports_every_figure(run: Path, shards: Path):
     assert figures["x2 faithful psnr"] > 15
     assert figures["reconstruction 32 psnr"] > 10
     assert 0 < figures["ar right loss"] < 10
+    for side in (32, 16, 8, 4):
+        assert {f"reconstruction {side} psnr", f"reconstruction {side} early psnr"} <= figures.keys()
+    assert {"reconstruction 32 ssim", "reconstruction 32 st_lpips", "reconstruction 32 fd_enl0"} <= figures.keys()
+    assert {"detail codes used", "ar retrieval %", "drawing pictures_per_second"} <= figures.keys()
+    assert figures["upsampling x2 psnr"] > 10
 
 
 def test_exported_graphs_agree_with_pytorch(run: Path, tmp_path: Path):
