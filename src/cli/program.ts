@@ -67,7 +67,11 @@ function addUpscale(program: Command, makeContext: MakeContext): void {
     .option("-o, --output <file>", "where to write the result of one picture")
     .option("--out <folder>", "where to write the results of many; what is there is skipped")
     .addOption(new Option("--scale <n>", "how many times larger").choices(["2", "4", "8"]))
-    .option("--size <WxH>", "any size instead, such as 3000x2000", sizeInPixels)
+    .option(
+      "--size <WxH>",
+      "any size instead, such as 3000x2000; exact where it is a whole number of times as large",
+      sizeInPixels,
+    )
     .addOption(
       new Option("--speed <kind>", "a larger or a smaller network")
         .choices(["best", "fast"])
@@ -143,10 +147,12 @@ function addVerify(program: Command, makeContext: MakeContext): void {
     .description("check that an enlarged picture still contains the original")
     .argument("<big>", "the enlarged picture")
     .argument("<small>", "the original");
-  withShared(command).action(async (big: string, small: string, options: SharedOptions) => {
-    const { verify } = await import("./commands/verify.js");
-    await verify(big, small, makeContext(options));
-  });
+  withInput(withShared(command)).action(
+    async (big: string, small: string, options: InputOptions & SharedOptions) => {
+      const { verify } = await import("./commands/verify.js");
+      await verify(big, small, options, makeContext(options));
+    },
+  );
 }
 
 function addReplay(program: Command, makeContext: MakeContext): void {

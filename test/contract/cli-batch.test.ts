@@ -28,19 +28,35 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function upscale(...args: string[]) {
+  return upscaleUntil(() => false, ...args);
+}
+
+/** Sends what Ctrl-C sends once something was written that the caller waits for. */
+async function upscaleUntil(isEnough: (text: string) => boolean, ...args: string[]) {
+  const controller = new AbortController();
   let stdout = "";
   let stderr = "";
   const output = {
-    stdout: { write: (text: string) => (stdout += text) },
+    stdout: {
+      write: (text: string) => {
+        stdout += text;
+        if (isEnough(text)) controller.abort();
+      },
+    },
     stderr: { write: (text: string) => (stderr += text) },
   };
   const all = ["upscale", ...args, "--models", debugModelsDir, "--json"];
-  const exitCode = await runProgram(all, "0.0.0", output, new AbortController().signal);
+  const exitCode = await runProgram(all, "0.0.0", output, controller.signal);
   const lines = stdout
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   return { exitCode, stderr, results: lines.filter(({ type }) => type !== "progress") };
+}
+
+function verify(big: string, small: string): Promise<number> {
+  const silent = { stdout: { write: () => true }, stderr: { write: () => true } };
+  return runProgram(["verify", big, small], "0.0.0", silent, new AbortController().signal);
 }
 
 const written = () => readdirSync(out, { recursive: true }).map(String).sort();
@@ -78,6 +94,57 @@ test("a second run makes only what is missing, so an interrupted one goes on", a
   const anew = await upscale(...args, "--overwrite");
   expect(anew.results.filter(({ state }) => state === "done")).toHaveLength(3);
 });
+
+test("an interrupted run keeps what is done, leaves nothing half done, and goes on", async () => {
+  const args = [join(folder, "in"), "--out", out, "--scale", "4", "--recursive"];
+  const isDone = (text: string) => text.includes('"state":"done"');
+  const run = await upscaleUntil(isDone, ...args);
+  expect(run.exitCode).toBe(130);
+  expect(run.results.at(-1)).toMatchObject({ code: "JOB_CANCELLED" });
+  expect(written()).toEqual(["a.png"]);
+  const rest = await upscale(...args);
+  expect(rest.results.slice(0, 4).map(({ state }) => state)).toEqual([
+    ...["skipped", "done", "failed", "done"],
+  ]);
+});
+
+test("colour profile and EXIF of every picture are kept, beside what made it", async () => {
+  const pictures = join(folder, "described");
+  mkdirSync(pictures, { recursive: true });
+  const exif = { IFD0: { Copyright: "somebody" }, IFD3: { GPSLatitudeRef: "N" } };
+  const plain = await goodPng(12, 10);
+  await sharp(plain).withIccProfile("p3").withExif(exif).jpeg().toFile(join(pictures, "p.jpg"));
+  const before = await sharp(join(pictures, "p.jpg")).metadata();
+  for (const format of ["png", "tiff", "jpeg", "webp", "avif"]) {
+    const to = join(out, format);
+    const run = await upscale(pictures, "--out", to, "--scale", "2", "--format", format);
+    expect(run.exitCode).toBe(0);
+    const [name] = readdirSync(to);
+    const after = await sharp(join(to, name!)).metadata();
+    expect(after.width).toBe(24);
+    expect(after.icc?.equals(before.icc!)).toBe(true);
+    // libvips writes no EXIF into TIFF.
+    if (format !== "tiff") expect(after.exif?.includes("somebody")).toBe(true);
+    expect(after.xmp?.includes("spectral:recipe")).toBe(true);
+  }
+});
+
+test.each([
+  [["--scale", "4"], "png", { isExact: true, blockSide: 4, enlargedBy: 4, isLossless: true }],
+  [["--size", "15x15"], "tiff", { isExact: true, blockSide: 3, enlargedBy: 4, isLossless: true }],
+  [["--size", "14x15"], "png", { isExact: false, blockSide: null, enlargedBy: 4 }],
+  [["--scale", "2"], "jpeg", { isExact: false, blockSide: 2, isLossless: false }],
+  [["--scale", "2", "--quality", "100"], "webp", { isExact: true, blockSide: 2 }],
+])(
+  "with %j as %s it tells whether averaging gives the picture back",
+  async (size, format, told) => {
+    const small = join(folder, "in/deeper/d.png");
+    const run = await upscale(small, "--out", out, "--format", format, ...size);
+    expect(run.results[0]).toMatchObject({ state: "done", ...told });
+    const [name] = readdirSync(out);
+    expect((await verify(join(out, name!), small)) === 0).toBe(told.isExact);
+  },
+);
 
 test("a pattern names pictures, and results inside of the folder are no input", async () => {
   const inside = join(folder, "in/deeper");

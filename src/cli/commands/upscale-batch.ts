@@ -1,11 +1,12 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
-import type { Engine, UpscaleFileRequest } from "../../engine/index.js";
+import type { Engine, UpscaledFile, UpscaleFileRequest } from "../../engine/index.js";
 import type { ExportFormat } from "../../shared/documents.js";
 import { findInputs } from "../batch/find-inputs.js";
 import { planOutputs, type BatchItem } from "../batch/plan-outputs.js";
 import type { CommandContext } from "../command-context.js";
+import { describeExactness, exactnessOf } from "../describe-exactness.js";
 import { requireTarget } from "../target.js";
 import { withEngine } from "../with-engine.js";
 import { enlarge, jobOf, requireOneSize, type EnlargeOptions } from "./upscale.js";
@@ -19,7 +20,11 @@ export interface UpscaleBatchOptions extends EnlargeOptions {
   readonly overwrite?: boolean;
 }
 
-type ItemState = "done" | "skipped" | "failed";
+/** What became of one picture. */
+type Outcome =
+  | { readonly state: "done"; readonly file: UpscaledFile }
+  | { readonly state: "skipped" }
+  | { readonly state: "failed"; readonly error: AppErrorData };
 
 /**
  * `spectral upscale ... --out folder`: enlarges many pictures, one after another. Results are written
@@ -53,17 +58,20 @@ interface Batch {
 
 async function runAll(items: readonly BatchItem[], out: string, batch: Batch): Promise<void> {
   const { context } = batch;
-  const counts: Record<ItemState, number> = { done: 0, skipped: 0, failed: 0 };
+  const counts: Record<Outcome["state"], number> = { done: 0, skipped: 0, failed: 0 };
   const failures: { readonly input: string; readonly error: AppErrorData }[] = [];
   for (const [index, item] of items.entries()) {
     const output = join(out, item.output);
-    const error = await run(item, output, batch);
-    const state: ItemState = error === "skipped" ? "skipped" : error === null ? "done" : "failed";
+    const outcome = await run(item, output, batch);
+    const { state } = outcome;
     counts[state] += 1;
-    if (error !== null && error !== "skipped") failures.push({ input: item.input, error });
+    if (state === "failed") failures.push({ input: item.input, error: outcome.error });
+    const file = state === "done" ? outcome.file : null;
     const place = `[${index + 1} of ${items.length}]`;
     const told = { command: "upscale", input: item.input, output, state };
-    context.report(told, [`${place} ${state}: ${basename(item.input)}`]);
+    context.report({ ...told, ...(file && exactnessOf(file)) }, [
+      `${place} ${state}: ${basename(item.input)}${file ? `, ${describeExactness(file)}` : ""}`,
+    ]);
   }
   context.report({ command: "upscale", total: items.length, ...counts }, [
     `${counts.done} enlarged, ${counts.skipped} skipped since they are there, ${counts.failed} failed`,
@@ -73,23 +81,23 @@ async function runAll(items: readonly BatchItem[], out: string, batch: Batch): P
   if (first) throw batchFailed(first.error, failures.length, items.length);
 }
 
-/** @returns null if the result was made, or why not; throws only what ends the whole batch */
+/** Throws only what ends the whole batch. */
 async function run(
   { input }: BatchItem,
   output: string,
   { engine, job, options, context }: Batch,
-): Promise<AppErrorData | "skipped" | null> {
+): Promise<Outcome> {
   if (context.signal.aborted) throw cancelled();
-  if (options.overwrite !== true && (await exists(output))) return "skipped";
+  if (options.overwrite !== true && (await exists(output))) return { state: "skipped" };
   try {
     await mkdir(dirname(output), { recursive: true });
     const target = await requireTarget(output);
-    await enlarge(engine, input, target, { job, options }, context);
-    return null;
+    const file = await enlarge(engine, input, target, { job, options }, context);
+    return { state: "done", file };
   } catch (thrown) {
     const error = toErrorData(thrown);
     if (context.signal.aborted || error.code === "DISK_FULL") throw thrown;
-    return error;
+    return { state: "failed", error };
   }
 }
 

@@ -1,9 +1,10 @@
 import { AppError } from "../../core/errors.js";
-import type { Engine, UpscaleFileRequest } from "../../engine/index.js";
+import type { Engine, UpscaledFile, UpscaleFileRequest } from "../../engine/index.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { jobIdSchema } from "../../shared/ids.js";
 import { chooseModel } from "../choose-model.js";
 import type { CommandContext } from "../command-context.js";
+import { describeExactness, exactnessOf } from "../describe-exactness.js";
 import type { InputOptions } from "../open-input.js";
 import type { SaveOptions } from "../save-result.js";
 import { requireTarget, type Target } from "../target.js";
@@ -35,11 +36,12 @@ export async function upscale(
   const target = await requireTarget(options.output);
   await withEngine(context, async (engine) => {
     const job = await jobOf(engine, options, context);
-    const { width, height } = await enlarge(engine, input, target, { job, options }, context);
-    context.report(
-      { command: "upscale", output: target.path, modelId: job.modelId, width, height },
-      [`${target.path}: ${width} x ${height}`],
-    );
+    const file = await enlarge(engine, input, target, { job, options }, context);
+    const { width, height } = file;
+    const about = { command: "upscale", output: target.path, modelId: job.modelId };
+    context.report({ ...about, width, height, ...exactnessOf(file) }, [
+      `${target.path}: ${width} x ${height}, ${describeExactness(file)}`,
+    ]);
   });
 }
 
@@ -72,7 +74,7 @@ export async function enlarge(
   target: Target,
   { job, options }: { job: UpscaleFileRequest["job"]; options: EnlargeOptions },
   { signal, onProgress }: Pick<CommandContext, "signal" | "onProgress">,
-): Promise<{ width: number; height: number }> {
+): Promise<UpscaledFile> {
   const request: UpscaleFileRequest = {
     input,
     output: target.path,

@@ -1,6 +1,6 @@
 import type { Sharp } from "sharp";
 import { AppError } from "../../core/errors.js";
-import { hasAlphaChannel, type Raster } from "../../core/raster.js";
+import { hasAlphaChannel, type BitDepth, type Raster } from "../../core/raster.js";
 import type { ExportFormat } from "../../shared/documents.js";
 import type { PictureMetadata } from "./metadata.js";
 import { insertMetadata } from "./png-chunks.js";
@@ -112,6 +112,12 @@ export function encoderOf(
     case "avif":
       return eight().avif(isLossless ? { lossless: true } : { quality });
   }
+}
+
+/** True if a file of that format gives back every sample that was written. */
+export function keepsSamples(format: ExportFormat, quality: number, depth: BitDepth): boolean {
+  if (format === "png" || format === "tiff") return true;
+  return format !== "jpeg" && quality === 100 && depth === 8;
 }
 
 /** @throws AppError TARGET_FORMAT_UNSUPPORTED if the format cannot hold a picture of that size */

@@ -1,3 +1,4 @@
+import { planTarget } from "../../core/plan/target-size.js";
 import type { ExportFormat } from "../../shared/documents.js";
 import { documentIdSchema } from "../../shared/ids.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
@@ -6,7 +7,7 @@ import { PictureRows } from "../files/picture-rows.js";
 import { metadataFor, type MetadataChoice } from "../files/private-metadata.js";
 import { readFileBytes } from "../files/read-bytes.js";
 import { readPicture } from "../files/read-picture.js";
-import { requireFitting } from "../files/write-picture.js";
+import { keepsSamples, requireFitting } from "../files/write-picture.js";
 import type { JobContext, JobProgress } from "../jobs/job-context.js";
 import { upscaledFormat, upscaleInto } from "../jobs/run-upscale.js";
 import { TimeLeft } from "../jobs/time-left.js";
@@ -39,6 +40,12 @@ export interface UpscaleFileContext {
 export interface UpscaledFile {
   readonly width: number;
   readonly height: number;
+  /** It was enlarged by that much, and then reduced by exact areas if the size is another one. */
+  readonly enlargedBy: number;
+  /** Side of the blocks that average to the input's pixels; null where the size has no such blocks. */
+  readonly blockSide: number | null;
+  /** False where the format loses some of what was made, and the blocks' averages with it. */
+  readonly isLossless: boolean;
 }
 
 /**
@@ -65,6 +72,7 @@ export async function upscaleFile(
   const { input, output, format, quality, frame, job } = request;
   const { raster, metadata } = await readPicture(await readFileBytes(input), input, { frame });
   const rowFormat = upscaledFormat(raster, job);
+  const { factor, blockSide } = planTarget(raster, job.factor, job.size);
   requireFitting(rowFormat, format);
   context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   const loaded = await parts.models.load(job.modelId);
@@ -94,5 +102,11 @@ export async function upscaleFile(
       throw error;
     }
   });
-  return { width: rowFormat.width, height: rowFormat.height };
+  return {
+    width: rowFormat.width,
+    height: rowFormat.height,
+    enlargedBy: factor,
+    blockSide,
+    isLossless: keepsSamples(format, quality, raster.depth),
+  };
 }
