@@ -4,6 +4,8 @@
     python -m spectral_training.enlarge evaluate --data 'photos/val-*.tar' --runs runs/a --out runs/a/enlarge.json
     python -m spectral_training.enlarge export --runs runs/a --bundle models/studio-128 --figures runs/a/enlarge.json
 
+``enlarge_bundle`` makes a bundle of nothing but such networks.
+
 The picture that comes in is the exact LL of the one that goes out, as in the Haar pyramid, so only details are
 predicted: within each ``factor`` x ``factor`` block they have mean 0. Trained on the error alone (no perceptual and
 no adversarial loss): what the network gives is close to the conditional mean, which is what "faithful" means.
@@ -56,6 +58,10 @@ SPEEDS: dict[str, EnlargeConfig] = {
 }
 
 
+BATCH = 16
+"""Crops a step."""
+
+
 class Block(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -102,7 +108,7 @@ class Train:
     minutes: float | None = 30.0
     steps: int = 10**9
     """End by steps; without minutes the learning rate follows them too."""
-    batch: int = 16
+    batch: int = BATCH
     crop: int = 96
     """Side of the large crops in pixels."""
     rate: float = 1e-3
