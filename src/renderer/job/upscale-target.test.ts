@@ -14,14 +14,24 @@ describe("target of an upscale", () => {
     expect(upscaleTarget(source, settingsFor({ factor: 4 }))).toEqual({
       size: { width: 2400, height: 1600 },
       factor: 4,
+      hasBlocks: true,
       problem: null,
     });
     const targetSize = { width: 1500, height: 1000 };
     expect(upscaleTarget(source, settingsFor({ factor: 8, targetSize }))).toEqual({
       size: targetSize,
       factor: 4,
+      hasBlocks: false,
       problem: null,
     });
+  });
+
+  it("has a block for each pixel where both sides are the same whole number of times as long", () => {
+    const blocksIn = (width: number, height: number) =>
+      upscaleTarget(source, settingsFor({ targetSize: { width, height } })).hasBlocks;
+    expect(blocksIn(1800, 1200)).toBe(true);
+    expect(blocksIn(1801, 1200)).toBe(false);
+    expect(blocksIn(1800, 800)).toBe(false);
   });
 
   it("says what is wrong with a size", () => {

@@ -11,6 +11,8 @@ export interface UpscaleTarget {
   readonly size: Size;
   /** The next power of two, which the model enlarges by. */
   readonly factor: Factor;
+  /** Each pixel of the picture is the mean of a block of the result: it is a whole number of times as large. */
+  readonly hasBlocks: boolean;
   readonly problem: "tooLarge" | "tooSmall" | null;
 }
 
@@ -26,7 +28,9 @@ export function upscaleTarget(source: Size, settings: JobSettings): UpscaleTarge
   const factor = FACTORS.find((candidate) => candidate >= most) ?? MAX_FACTOR;
   const isSmaller = Math.min(...ratios) < 1 || most <= 1;
   const isLarger = most > MAX_FACTOR || !isAllowedSize(size);
-  return { size, factor, problem: isSmaller ? "tooSmall" : isLarger ? "tooLarge" : null };
+  const hasBlocks = ratios[0] === ratios[1] && Number.isInteger(ratios[0]);
+  const problem = isSmaller ? "tooSmall" : isLarger ? "tooLarge" : null;
+  return { size, factor, hasBlocks, problem };
 }
 
 /** The size that a finished upscale of this picture has. */

@@ -143,6 +143,8 @@ export const panelsTexts = {
     faithfulHint: "Sharpens what is there and invents nothing.",
     creativeHint: "Draws new fine detail, guided by the prompt.",
     promise: "Averaged back, the result is the original, pixel for pixel.",
+    promiseOfAreas: (factor: number) =>
+      `Enlarged by ${factor}, then reduced to this size: areas keep their colour, single pixels do not come back exactly.`,
     result: "Result",
     size: (width: number, height: number) => `${width} × ${height}`,
     ownSize: "Size",
