@@ -116,7 +116,8 @@ def card(manifest: dict, trained: dict[str, dict[str, object]], figures: dict, c
 ## Figures
 
 PSNR of RGB in dB and SSIM of luma on native centre crops of {figures["photos"]} held-out photos of all sources,
-reduced by exact block averages to 8 bits and projected onto them again (`python -m spectral_training.enlarge evaluate`).
+reduced by exact block averages to 8 bits and projected onto them again, by
+`python -m spectral_training.enlarge evaluate`.
 
 | | x2 | x4 | x8 |
 |---|---|---|---|
