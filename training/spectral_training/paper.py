@@ -95,9 +95,15 @@ def paper_recipes() -> dict[str, Callable[[], Recipe]]:
         "sit-sce-4-256": lambda n: stated(tokenizer(n, 256, 4, "E"), 1024),
         "sit-scd-4-256": lambda n: stated(tokenizer(n, 256, 4, "D"), 1024),
         "sit-sc-5-256": lambda n: stated(tokenizer(n, 256, 5, "ED"), 1280),
+        "sit-sce-5-256": lambda n: stated(tokenizer(n, 256, 5, "E"), 1280),
+        "sit-scd-5-256": lambda n: stated(tokenizer(n, 256, 5, "D"), 1280),
         "sit-sc-6-512": lambda n: stated(tokenizer(n, 512, 6, "ED"), 1536),
-        # Ablations.
+        "sit-sce-6-512": lambda n: stated(tokenizer(n, 512, 6, "E"), 1536),
+        "sit-scd-6-512": lambda n: stated(tokenizer(n, 512, 6, "D"), 1536),
+        # Ablations; without ADTransformer at every size.
         "sit-4-256-shared-weights": lambda n: sit4(n, split_weights=False),
+        "sit-5-256-shared-weights": lambda n: stated(tokenizer(n, 256, 5, split_weights=False), 1280),
+        "sit-6-512-shared-weights": lambda n: stated(tokenizer(n, 512, 6, split_weights=False), 1536),
         "sit-4-256-shared-codebook": lambda n: sit4(n, shared_codebook=True),
         "sit-4-256-legall53": lambda n: sit4(n, layout=layout_of(256, 4, "legall53")),
         "sit-4-256-cdf97": lambda n: sit4(n, layout=layout_of(256, 4, "cdf97")),
@@ -105,10 +111,12 @@ def paper_recipes() -> dict[str, Callable[[], Recipe]]:
         # Control that is not in the paper: scale-causal attention without wavelets.
         "pyramid-sc-5-256": lambda n: tokenizer(n, 256, 5, "ED", transform="pyramid"),
         # Generation.
+        "ar-vit-vqgan-class-350m": lambda n: stated(generation(n, 1, "350m", classes=IMAGENET_CLASSES), 1024),
         "ar-vit-vqgan-class-650m": lambda n: stated(generation(n, 1, "650m", classes=IMAGENET_CLASSES), 1024),
         "ar-sit-4-class-650m": lambda n: stated(generation(n, 4, "650m", classes=IMAGENET_CLASSES), 1024),
         "ar-sit-4-class-350m": lambda n: stated(generation(n, 4, "350m", classes=IMAGENET_CLASSES), 1024),
         "parti-vit-vqgan-text-350m": lambda n: stated(generation(n, 1, "350m"), 1024),
+        "parti-vit-vqgan-text-650m": lambda n: stated(generation(n, 1, "650m"), 1024),
         "ar-sit-scd-4-text-350m": lambda n: stated(generation(n, 4, "350m", "D"), 1024),
         "ar-sit-scd-4-text-650m": lambda n: stated(generation(n, 4, "650m", "D"), 1024),
         "ar-sit-sce-4-text-350m": lambda n: stated(generation(n, 4, "350m", "E"), 1024),
