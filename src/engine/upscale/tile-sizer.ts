@@ -9,14 +9,18 @@ const LARGEST_SIDE = 512;
 const LEAST_SIDE = 16;
 /** Memory that a network takes for an input pixel: some layers of some hundred floats at a time. */
 const BYTES_A_PIXEL = 8_192;
-/** Share of the free memory that a tile may take. */
+/** Share of the free memory that a tile may take, and as much again the finished rows above a strip of tiles. */
 const MEMORY_SHARE = 1 / 8;
+/** Most bytes of finished rows, however much memory there is. */
+const MOST_STRIP_BYTES = 2 ** 28;
 
 export interface TileSizerOptions {
   /** Input pixels that a tile is read beyond what it gives. */
   readonly halo: number;
   /** Bytes of memory that are free. */
   readonly freeBytes: number;
+  /** Bytes of the finished rows above one row of input pixels. */
+  readonly rowBytes: number;
   /** What is known about the network's speed. */
   readonly pace: Pace;
 }
@@ -28,18 +32,22 @@ export interface TileSizerOptions {
 export class TileSizer {
   readonly #halo: number;
   readonly #pace: Pace;
+  readonly #mostRows: number;
   #largestArea: number;
 
-  constructor({ halo, freeBytes, pace }: TileSizerOptions) {
+  constructor({ halo, freeBytes, rowBytes, pace }: TileSizerOptions) {
     this.#halo = halo;
     this.#pace = pace;
+    const stripBytes = Math.min(freeBytes * MEMORY_SHARE, MOST_STRIP_BYTES);
+    this.#mostRows = Math.max(LEAST_SIDE, Math.floor(stripBytes / rowBytes));
     const affordable = (freeBytes * MEMORY_SHARE) / BYTES_A_PIXEL;
     this.#largestArea = Math.min(affordable, LARGEST_SIDE ** 2);
   }
 
   /** Rows of the next strip of tiles, of which `left` are still to do. */
   rows(left: number): number {
-    return evenPart(left, this.#innerSide(Math.sqrt(this.#area())));
+    const rows = evenPart(left, this.#innerSide(Math.sqrt(this.#area())));
+    return Math.min(rows, this.#mostRows);
   }
 
   /** Columns of the next tile in a strip of that many rows. */

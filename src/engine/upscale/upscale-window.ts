@@ -76,6 +76,7 @@ function networkOf(job: WindowJob, enlarger: EnlargingNetwork): Network {
   const sizer = new TileSizer({
     halo: enlarger.network.halo,
     freeBytes: callbacks.freeBytes,
+    rowBytes: window.width * method.factor ** 2 * raster.channels * (raster.depth / 8),
     pace: enlarger.pace,
   });
   // Drawing takes nearly all of the time where there is any: then its tiles are what is counted.
