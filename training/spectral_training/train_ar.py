@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from . import data
 from .ar import AutoregressiveModel
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
+from .grid import save_grid
 from .layout import Layout
 from .optimisers import optimiser_of
 from .recipes import ArTraining, recipe
 from .runtime import Runtime, RuntimeOptions, like, whole_state
+from .sample import Prefix, Sampling, generate
 from .sources import Draw, MemorySource, Source, StreamSource
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
@@ -33,7 +35,7 @@ class Options:
     tokenizer: Path
     """Checkpoint of the tokenizer."""
     out: Path
-    """Folder of the run: checkpoint, log, caption cache."""
+    """Folder of the run: checkpoint, log, caption cache, sheets of drawn pictures."""
     recipe: str = "studio-128"
     validation: str | None = None
     """Glob of held-out shards; their loss is logged now and then."""
@@ -54,6 +56,8 @@ class Options:
     validate_every: int = 500
     """Steps between validations."""
     log_every: int = 50
+    grid_every: int = 1000
+    """Steps between sheets of drawn pictures; 0: none."""
     tensorboard: bool = False
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
 
@@ -267,6 +271,25 @@ def validate(trainer: Trainer, photos: list[data.Photo], codes: Tensor) -> dict[
     }
 
 
+GRID_SAMPLING = Sampling(temperature=0.9, top_p=0.9, guidance=2.0)
+
+
+def sample_grid(trainer: Trainer, photos: list[data.Photo], path: Path, log: Log) -> None:
+    """Photos above what the averaged model draws from their captions, always from one seed; all processes call it."""
+    model = trainer.averaged()
+    if not trainer.runtime.is_first or not photos:
+        return
+    captions = [p.source if model.config.classes else p.captions[0] for p in photos]
+    text, lengths = trainer.condition.prefix(model, captions)
+    empty, empty_lengths = trainer.condition.prefix(model, [""] * len(photos))
+    prefix = Prefix(text, lengths, empty, empty_lengths)
+    codes = generate(model, prefix, GRID_SAMPLING, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        drawn = trainer.tokenizer.decode_codes(codes.to(trainer.runtime.fabric.device)).cpu()
+    pictures = data.to_tensor([data.whole(p, model.layout.image_size) for p in photos])
+    log.picture("drawn", save_grid([pictures, drawn], path), trainer.step)
+
+
 def condition_for(config: ArTraining, photos: list[data.Photo], cache: Path | None) -> Condition:
     """Text states of all captions that are known now; for class-conditional models the names of the classes."""
     if config.model.classes:
@@ -330,6 +353,9 @@ def main(options: Options) -> None:
             total, counted = 0.0, 0
         if held_out and trainer.step % options.validate_every == 0:
             log.write(step=trainer.step, **validate(trainer, held_out, codes))
+        if options.grid_every and trainer.step % options.grid_every == 0:
+            path_of_grid = options.out / f"drawn-{trainer.step:07d}.png"
+            sample_grid(trainer, (held_out or photos)[:8], path_of_grid, log)
         if runtime.fabric.broadcast(clock.seconds - last_saved > options.save_every):
             save()
             last_saved = clock.seconds

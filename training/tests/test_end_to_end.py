@@ -9,6 +9,7 @@ import onnxruntime
 import pytest
 import torch
 from conftest import round_trip
+from PIL import Image
 
 from spectral_training import (
     ar_graph,
@@ -39,6 +40,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, shards: Path) -> Path:
             tokenizer=out / "tokenizer.pt",
             out=out,
             recipe="studio-debug",
+            grid_every=60,
         )  # fmt: skip
     )
     return out
@@ -53,6 +55,11 @@ def test_training_lowers_both_losses(run: Path):
     assert tokenizer[-1] < tokenizer[0]
     unigram, end = (next(x for x in lines(run / "ar.jsonl") if x.get("event") == e) for e in ("unigram", "end"))
     assert end["validation"] < unigram["mean"]
+
+
+def test_training_leaves_sheets_of_pictures(run: Path):
+    """Photos above what is made of them: eight of 32 pixels."""
+    assert Image.open(run / "drawn-0000060.png").size == (8 * 32, 2 * 32)
 
 
 def test_evaluation_reports_every_figure(run: Path, shards: Path):

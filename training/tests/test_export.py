@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import tiny_bundles
 import torch
@@ -59,6 +60,27 @@ def test_a_decoder_keeps_the_contract_it_was_not_trained_for(name: str, tmp_path
         drawn = coarse.clone()
         drawn[:, n:] = CODE
         assert (decoder(image, codes, drawn) - small).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_graphs_keep_to_an_opset_that_every_provider_has(tmp_path: Path, precision: str):
+    """17 of ONNX: DirectML ends at 20, the others' kernels begin below. Of onnxruntime's own operators, version 1."""
+    tiny_bundles.write_checkpoint("studio-128", tmp_path / "a.pt")
+    export_onnx.main(
+        export_onnx.Options(
+            tokenizer=tmp_path / "a.pt", ar=tmp_path / "a.pt", out=tmp_path / "b",
+            ar_precision="int8-blocks" if precision == "int8" else precision,
+            tokenizer_precision="fp16" if precision == "int8" else precision, text_precision=precision,
+        )
+    )  # fmt: skip
+    files = json.loads((tmp_path / "b" / "model.json").read_text())["files"]
+    assert files.keys() == {"encoder", "decoder", "ar", "text"}
+    for entry in files.values():
+        model = onnx.load(tmp_path / "b" / entry["file"])
+        versions = {opset.domain or "ai.onnx": opset.version for opset in model.opset_import}
+        assert versions.pop("ai.onnx") <= 17
+        assert versions in ({}, {"com.microsoft": 1})
+        assert model.ir_version <= 10
 
 
 def test_classes_without_names_are_refused(tmp_path: Path):

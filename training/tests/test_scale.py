@@ -122,6 +122,26 @@ def test_the_papers_losses_train_and_resume_alike(shards: Path):
         assert copy.update(0.2) == pytest.approx(whole.update(0.2), rel=1e-6)
 
 
+def test_the_loss_is_the_papers_sum_and_the_adversarial_part_waits_for_its_step(shards: Path):
+    pytest.importorskip("stlpips_pytorch")
+    photos = data.load_photos(str(shards / "train-*.tar"), 16)
+    config = replace(
+        recipe("sit-sc-4-256-debug").tokenizer, perceptual=0.1, trunk="alex", adversarial_start=2, warmup_steps=0
+    )
+    trainer = Trainer(config, photos)
+    for step in range(3):
+        report = trainer.update(0.2)
+        assert ("adversarial" in report) == (step >= 2)
+        expected = (
+            1.0 * report["codec_l2"]
+            + 0.1 * report["perceptual"]
+            + 0.1 * report.get("adversarial", 0.0)
+            + 0.25 * report["commitment"]
+        )
+        assert report["loss"] == pytest.approx(expected, rel=1e-5)
+        assert min(report["codec_l2"], report["perceptual"], report["commitment"]) > 0
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("many")

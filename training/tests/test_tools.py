@@ -57,6 +57,22 @@ def test_a_folder_becomes_shards_that_training_reads(folder: Path, tmp_path: Pat
     assert shards.check(shards.Check(str(tmp_path / "out" / "*.tar"))) == 0
 
 
+def test_a_caption_in_iptc_is_read(tmp_path: Path):
+    path = tmp_path / "DSC_0001.jpg"
+    Image.new("RGB", (40, 40)).save(path)
+    caption = b"fishing boats at low tide"
+    record = b"\x1c\x02\x78" + len(caption).to_bytes(2, "big") + caption
+    record += b"\0" * (len(record) % 2)
+    block = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + len(record).to_bytes(4, "big") + record
+    segment = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block
+    jpeg = path.read_bytes()
+    path.write_bytes(jpeg[:2] + segment + jpeg[2:])
+    with Image.open(path) as image:
+        assert shards.describe(path, image) == [caption.decode()]
+        path.with_suffix(".caption").write_text("my own words\n")
+        assert shards.describe(path, image) == ["my own words"]
+
+
 def test_the_check_names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     bad = tmp_path / "bad.tar"
     files = {"a.txt": b"no picture", "b.png": b"not a png", "c.json": b"{", "c.webp": b""}
