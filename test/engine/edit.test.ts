@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { frozenBlockSide } from "../../src/core/layout.js";
-import type { Mask } from "../../src/core/mask/mask.js";
+import { maskBounds, type Mask } from "../../src/core/mask/mask.js";
 import { pasteRaster, rastersEqual, type Raster } from "../../src/core/raster.js";
 import { planEditRegion } from "../../src/core/plan/region.js";
 import { findFrozenMismatch, findOutsideChange } from "../../src/core/verify.js";
@@ -71,11 +71,10 @@ describe("an edit", () => {
           const { edited } = await edit(original, { ...defaults, mask, frozenScales, feather });
           expect(findOutsideChange(edited, original, mask)).toBeNull();
           const side = frozenBlockSide(layout, frozenScales);
-          const bounds = mask.rect;
           const { rect, factor } = planEditRegion({
             imageWidth: width,
             imageHeight: height,
-            maskBounds: trimmed(mask) ?? bounds,
+            maskBounds: trimmed(mask),
             layout,
           });
           if (side !== null) {
@@ -134,13 +133,29 @@ describe("an edit", () => {
     expect(total % 3).toBe(0);
   });
 
-  it("works on a picture so large that its region is reduced several times over", async () => {
-    const original = testPicture(700, 640, 3, 8);
-    const mask = maskIn(700, 640, [0, 0, 0.999, 0.999], 1);
-    const { edited, changedPixels } = await edit(original, { ...defaults, mask });
-    expect(findOutsideChange(edited, original, mask)).toBeNull();
-    expect(changedPixels).toBeGreaterThan(10_000);
-  });
+  it.each([
+    [1, 700, 640, 3, 8],
+    [2, 701, 643, 4, 16],
+    [3, 333, 517, 1, 16],
+  ] as const)(
+    "keeps the %i coarsest bands of the original's own pixels where the region was reduced several times over (%i x %i)",
+    async (frozenScales, width, height, channels, depth) => {
+      const { layout } = loaded.model;
+      const original = testPicture(width, height, channels, depth);
+      const mask = maskIn(width, height, [0, 0, 0.999, 0.999], 1);
+      const request = { ...defaults, mask, frozenScales, feather: 5 };
+      const { edited, changedPixels } = await edit(original, request);
+      expect(findOutsideChange(edited, original, mask)).toBeNull();
+      expect(changedPixels).toBeGreaterThan(10_000);
+      const size = { imageWidth: width, imageHeight: height, layout };
+      const { rect, factor } = planEditRegion({ ...size, maskBounds: maskBounds(mask)! });
+      expect(factor).toBeGreaterThanOrEqual(16);
+      // A band of the model is one of the picture, `factor` times as coarse.
+      const side = frozenBlockSide(layout, frozenScales)! * factor;
+      expect(findFrozenMismatch(edited, original, rect, side)).toBeNull();
+      expect(findFrozenMismatch(edited, original, rect, side / 2)).not.toBeNull();
+    },
+  );
 
   it("stops between steps when it is cancelled", async () => {
     const original = testPicture(64, 64, 3, 8);

@@ -1,8 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Mask } from "../../src/core/mask/mask.js";
-import { cropRaster, rastersEqual } from "../../src/core/raster.js";
+import {
+  createRaster,
+  cropRaster,
+  pasteRaster,
+  rastersEqual,
+  type Raster,
+} from "../../src/core/raster.js";
 import { findOutsideChange } from "../../src/core/verify.js";
-import { runEdit, type EditRequest } from "../../src/engine/edit/run-edit.js";
+import { runEdit, type EditOutcome, type EditRequest } from "../../src/engine/edit/run-edit.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { runGenerate } from "../../src/engine/jobs/run-generate.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
@@ -160,6 +166,59 @@ describe("variations of an edit", () => {
   });
 });
 
+describe("an edit that starts from a variation", () => {
+  const levelOf = (scales: number) => {
+    const { levels } = loaded.model.layout;
+    return 2 ** (levels - (scales - 1));
+  };
+
+  /** Means of the patch's blocks of that side. */
+  function meansOf({ rect, variations }: EditOutcome, side: number): number[] {
+    const { data, channels } = variations[0]!.patch;
+    const sums = new Map<string, number>();
+    for (const [at, value] of data.entries()) {
+      const pixel = Math.floor(at / channels);
+      const [row, column] = [Math.floor(pixel / rect.width), pixel % rect.width];
+      const key = `${Math.floor(row / side)}/${Math.floor(column / side)}/${at % channels}`;
+      sums.set(key, (sums.get(key) ?? 0) + value);
+    }
+    return [...sums.values()].map((sum) => sum / side ** 2);
+  }
+
+  it.each([2, 3])(
+    "keeps its scales below %i, in tokens and pixels, and redraws the rest",
+    async (scales) => {
+      const { tokensPerScale } = loaded.model.layout;
+      const known = scales * tokensPerScale;
+      const all = await edit({ variations: 3 });
+      const chosen = { rect: all.rect, variations: [all.variations[2]!] };
+      const startCodes = { scales, codes: [...all.variations[2]!.codes.subarray(0, known)] };
+      let drawn = 0;
+      const again = await edit(
+        { seed: 77, startCodes },
+        { ...quietContext(), onProgress: ({ stage }) => stage === "drawing" && drawn++ },
+      );
+      const [first, second] = [chosen.variations[0]!, again.variations[0]!];
+      expect(second.codes.subarray(0, known)).toEqual(first.codes.subarray(0, known));
+      expect(second.codes).not.toEqual(first.codes);
+      // Nothing that is kept is drawn once more.
+      const whole = (await edit({ seed: 77 })).variations[0]!;
+      expect(drawn).toBeLessThan(whole.codes.length - tokensPerScale);
+      expect(drawn % (loaded.model.layout.scaleCount - scales)).toBe(0);
+      // Pixels are clipped and rounded, which moves means a little; another drawing moves them a lot.
+      const distance = (a: number[], b: number[]) =>
+        a.reduce((sum, value, at) => sum + Math.abs(value - b[at]!), 0) / a.length;
+      const side = levelOf(scales);
+      const kept = distance(meansOf(chosen, side), meansOf(again, side));
+      const other = distance(
+        meansOf(chosen, side),
+        meansOf({ rect: all.rect, variations: [whole] }, side),
+      );
+      expect(kept).toBeLessThan(other / 2);
+    },
+  );
+});
+
 describe("strength", () => {
   const drawnCodes = async (strength: number) => (await edit({ strength })).variations[0]!;
 
@@ -219,5 +278,32 @@ describe("a removal", () => {
     ];
     expect(a).toEqual(b);
     expect(a.variations[0]!.changedPixels).toBeGreaterThan(100);
+  });
+
+  it("takes the thing away: what is filled in has the colours of its surroundings", async () => {
+    // A bright blob on a slope; the mask is a little larger than it.
+    const data = Uint8Array.from({ length: 64 * 48 * 3 }, (_, at) => {
+      const pixel = Math.floor(at / 3);
+      const [x, y] = [pixel % 64, Math.floor(pixel / 64)];
+      return (x - 23) ** 2 + (y - 21) ** 2 < 64 ? 250 : 40 + x;
+    });
+    const picture = createRaster(64, 48, 3, 8, data);
+    const removal = { ...request, mode: "remove" as const, frozenScales: 0 };
+    const { rect, variations } = await runEdit(loaded, picture, removal, quietContext());
+    const edited = pasteRaster(picture, variations[0]!.patch, rect.x, rect.y);
+    const meanInside = ({ data: pixels }: Raster) => {
+      let sum = 0;
+      let count = 0;
+      for (const [at, value] of pixels.entries()) {
+        const pixel = Math.floor(at / 3);
+        if (((pixel % 64) - 23) ** 2 + (Math.floor(pixel / 64) - 21) ** 2 >= 64) continue;
+        sum += value;
+        count++;
+      }
+      return sum / count;
+    };
+    expect(meanInside(picture)).toBe(250);
+    expect(Math.abs(meanInside(edited) - 63)).toBeLessThan(25);
+    expect(findOutsideChange(edited, picture, mask)).toBeNull();
   });
 });
