@@ -163,7 +163,7 @@ def autoregression(
     figures["right caption beats shuffled %"] = 100 * float(
         (table["right"].mean(1) < table["shuffled"].mean(1)).float().mean()
     )
-    if len(photos) >= CHOICES:
+    if len(photos) >= CHOICES and not model.config.classes:
         figures["ar retrieval %"] = retrieval(model, codes, captions, condition)
         figures["ar retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
     if options.drawn > 1:

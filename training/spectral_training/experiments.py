@@ -14,7 +14,8 @@ Kind = Literal["tokenizer", "ar", "compute"]
 class Row:
     """``train_source`` and ``test_source`` are names of photo sources, or "A" and "B": halves of all sources.
 
-    ``enlarge`` doubles the picture's side so many times, ``batch`` takes the place of the recipe's.
+    ``enlarge`` doubles the picture's side so many times, ``batch`` takes the place of the recipe's, ``longer``
+    multiplies its steps.
     """
 
     label: str
@@ -23,6 +24,7 @@ class Row:
     test_source: str = ""
     enlarge: int = 0
     batch: int | None = None
+    longer: int = 1
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Claim:
     better: str
     worse: str
     figure: str = "psnr"
-    """A figure's name, or ``psnr``: that of the whole picture."""
+    """A figure's name; ``psnr`` is that of the whole picture, ``early psnr`` of half of its side."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Experiment:
 EXPERIMENTS = {
     "mechanisms": Experiment(
         "What does each step from ViT-VQGAN to SIT-SCD change? Isolated: wavelets without scale-causal attention, "
-        "scale-causal attention on an image pyramid without wavelets, one codebook, one set of weights.",
+        "scale-causal attention on an image pyramid without wavelets, one codebook, one set of weights. Does "
+        "coarse-to-fine decoding work: what do the first scales' codes give alone, before the others are there?",
         (
             Row("ViT-VQGAN (raster pixels)", "vit-vqgan-256"),
             Row("plain SIT (wavelets, shared weights)", "sit-4-256-shared-weights"),
@@ -65,6 +68,8 @@ EXPERIMENTS = {
             Claim("two codebooks beat one", "+ ADTransformer", "one codebook"),
             Claim("wavelets beat an image pyramid", "scale-causal both (SC)", "image pyramid, SC, no wavelets"),
             Claim("a large decoder helps", "small encoder, large decoder", "+ ADTransformer"),
+            Claim("SCD decodes coarse to fine", "+ scale-causal decoder (SCD)", "+ ADTransformer", "early psnr"),
+            Claim("so does SC", "scale-causal both (SC)", "scale-causal encoder only (SCE)", "early psnr"),
         ),
     ),
     "wavelets": Experiment(
@@ -87,7 +92,6 @@ EXPERIMENTS = {
             Row("without masked suffix", "studio-128-no-masked-suffix"),
             Row("without detail heads", "studio-128-no-detail-heads"),
             Row("codebooks start at random", "studio-128-random-codebooks"),
-            Row("no revival of codes", "studio-128-no-revival"),
             Row("exact instead of rounded similarity", "studio-128-exact-similarity"),
             Row("+ focal loss on details", "studio-128-focal"),
             Row("FSQ instead of learned codes", "studio-128-fsq"),
@@ -98,17 +102,32 @@ EXPERIMENTS = {
             Claim("detail heads help the faithful x2", "all extensions", "without detail heads", "x2 psnr"),
             Claim("detail heads help codes", "all extensions", "without detail heads"),
             Claim("codebooks from data help", "all extensions", "codebooks start at random"),
-            Claim("revival helps", "all extensions", "no revival of codes"),
             Claim("a focal loss on details helps", "+ focal loss on details", "all extensions"),
             Claim("FSQ beats learned codes", "FSQ instead of learned codes", "all extensions"),
         ),
     ),
+    "codebooks": Experiment(
+        "What are the start from data and the revival of dead codes worth? Three times the steps, since a code has to "
+        "go unused for two hundred of them before it counts as dead.",
+        (
+            Row("from data, revival", "studio-128", longer=3),
+            Row("from data, no revival", "studio-128-no-revival", longer=3),
+            Row("random, revival", "studio-128-random-codebooks", longer=3),
+            Row("random, no revival", "studio-128-random-no-revival", longer=3),
+        ),
+        claims=(
+            Claim("data beats random", "from data, revival", "random, revival"),
+            Claim("revival helps after a start from data", "from data, revival", "from data, no revival"),
+            Claim("revival helps after a random start", "random, revival", "random, no revival"),
+        ),
+    ),
     "ar-size": Experiment(
-        "How does AR-SIT scale, and what do rotary positions and parallel blocks change?",
+        "How does AR-SIT scale, and what do Muon, rotary positions and parallel blocks change?",
         (
             Row("small", "studio-128-ar-small"),
             Row("medium", "studio-128"),
             Row("large", "studio-128-ar-large"),
+            Row("medium, AdamW", "studio-128-adamw"),
             Row("medium, 2-D rotary", "studio-128-rotary"),
             Row("medium, parallel blocks", "studio-128-parallel"),
         ),
@@ -116,21 +135,26 @@ EXPERIMENTS = {
         claims=(
             Claim("medium beats small", "medium", "small", "below unigram %"),
             Claim("large beats medium", "large", "medium", "below unigram %"),
+            Claim("Muon beats AdamW", "medium", "medium, AdamW", "below unigram %"),
             Claim("rotary positions help", "medium, 2-D rotary", "medium", "below unigram %"),
             Claim("one code after another beats blocks", "medium", "medium, parallel blocks", "below unigram %"),
         ),
     ),
     "ar-tokens": Experiment(
-        "Raster against scales for the AR model. Codes differ, so losses are compared to their own unigram loss.",
+        "Raster against scales for the AR model, by caption and by class (here the name of a photo's source). Codes "
+        "differ, so losses are compared to their own unigram loss.",
         (
             Row("ViT-VQGAN raster", "parti-vit-vqgan-text-350m"),
             Row("SIT-SCD", "ar-sit-scd-4-text-350m"),
+            Row("SIT-SCE", "ar-sit-sce-4-text-350m"),
+            Row("ViT-VQGAN raster, by class", "ar-vit-vqgan-class-350m"),
+            Row("SIT, by class", "ar-sit-4-class-350m"),
         ),
         kind="ar",
         claims=(Claim("scales are easier to predict than a raster", "SIT-SCD", "ViT-VQGAN raster", "below unigram %"),),
     ),
     "cross-data": Experiment(
-        "Does a tokenizer trained on some sources of photos carry over to others?",
+        "Does a tokenizer trained on some sources of photos carry over to others? Equally many photos of each half.",
         (
             Row("train A, test A", "studio-128", "A", "A"),
             Row("train A, test B", "studio-128", "A", "B"),

@@ -130,9 +130,10 @@ def ar_figures(
     losses = {name: losses_by_scale(model, codes, c, condition, bf16=False) for name, c in tables.items()}
     figures: dict[str, object] = {f"{name} loss": float(value.mean()) for name, value in losses.items()}
     figures["by scale"] = [round(float(v), 4) for v in losses["right"].mean(0)]
-    figures["retrieval %"] = retrieval(model, codes, captions, condition)
-    if model.layout.scales > 1:
-        figures["retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
+    if not model.config.classes:  # whose neighbours have the same class
+        figures["retrieval %"] = retrieval(model, codes, captions, condition)
+        if model.layout.scales > 1:
+            figures["retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
     return figures | drawing_speed(model, condition, captions[:2])
 
 

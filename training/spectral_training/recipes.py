@@ -182,6 +182,9 @@ def studio_variants() -> dict[str, Callable[[], Recipe]]:
         ),
         "studio-128-random-codebooks": lambda: with_training(base(), "studio-128-random-codebooks", warmup_steps=0),
         "studio-128-no-revival": lambda: with_model(base(), "studio-128-no-revival", revive_below=0.0),
+        "studio-128-random-no-revival": lambda: with_training(
+            with_model(base(), "", revive_below=0.0), "studio-128-random-no-revival", warmup_steps=0
+        ),
         "studio-128-exact-similarity": lambda: with_model(
             base(), "studio-128-exact-similarity", rounded_similarity=False
         ),
@@ -189,6 +192,7 @@ def studio_variants() -> dict[str, Callable[[], Recipe]]:
         "studio-128-fsq": lambda: with_model(
             base(), "studio-128-fsq", fsq_levels=(8, 8, 8, 8), code_dim=4, approximation_codes=4096, detail_codes=4096
         ),
+        "studio-128-adamw": lambda: replace(base(), name="studio-128-adamw", ar=replace(base().ar, muon=False)),
         "studio-128-rotary": lambda: with_ar(base(), "studio-128-rotary", rotary=True),
         "studio-128-parallel": lambda: with_ar(base(), "studio-128-parallel", order="parallel"),
         "studio-128-ar-small": lambda: with_ar(base(), "studio-128-ar-small", width=128, layers=4),

@@ -10,6 +10,7 @@ report is made from the lines alone.
 from __future__ import annotations
 
 import json
+import random
 import statistics
 import time
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ import torch
 from . import bench, data
 from .checkpoint import commit
 from .cost import cpu_time, saved_bytes
+from .drawing_figures import drawing_figures
 from .experiments import EXPERIMENTS, Experiment, Row
 from .figures import ar_figures, tokenizer_figures
 from .plots import plot_curves
@@ -90,9 +92,8 @@ def run_all(options: Options) -> None:
 def recipe_of(row: Row, options: Options) -> Recipe:
     chosen = recipe(row.recipe if options.full else f"{row.recipe}-debug")
     chosen = resized(chosen, row.enlarge) if row.enlarge else chosen
-    if row.batch is None:
-        return chosen
-    return replace(chosen, tokenizer=replace(chosen.tokenizer, codec_batch=row.batch))
+    training = replace(chosen.tokenizer, steps=chosen.tokenizer.steps * row.longer)
+    return replace(chosen, tokenizer=training if row.batch is None else replace(training, codec_batch=row.batch))
 
 
 def key(line: dict) -> tuple:
@@ -115,12 +116,19 @@ def choose(photos: list[data.Photo], source: str) -> list[data.Photo]:
     return kept
 
 
+def equal_share(photos: list[data.Photo], row: Row, experiment: Experiment) -> list[data.Photo]:
+    """The row's training photos: as many as the row of the experiment has that has the fewest."""
+    count = min(len(choose(photos, other.train_source)) for other in experiment.rows)
+    mine = choose(photos, row.train_source)
+    return mine if len(mine) == count else random.Random(0).sample(mine, count)
+
+
 def run_row(
     experiment: Experiment, row: Row, chosen: Recipe, seed: int, options: Options, train: list[data.Photo],
     held_out: list[data.Photo], tokenizers: dict,
 ) -> dict[str, object]:  # fmt: skip
     """Train one row and measure it; everything that a line of the report needs."""
-    photos, tests = choose(train, row.train_source), choose(held_out, row.test_source)
+    photos, tests = equal_share(train, row, experiment), choose(held_out, row.test_source)
     start = time.monotonic()
     tokenizer, curve, cost = trained_tokenizer(chosen, seed, options, photos, row, tokenizers)
     if experiment.kind != "ar":
@@ -203,11 +211,17 @@ def trained_ar(
     codes = trainer.encode(data.to_tensor([data.whole(p, size) for p in tests]))
     unigram = unigram_loss(frequencies, codes, tokenizer.layout)
     captions = [p.source if config.model.classes else p.captions[0] for p in tests]
-    figures = ar_figures(trainer.averaged(), codes, captions, condition)
+    model = trainer.averaged()
+    figures = ar_figures(model, codes, captions, condition)
+    figures |= drawing_figures(tokenizer, model, tests[:DRAWN], condition, chosen.tokenizer.exact_context)
     mean = sum(unigram) / len(unigram)
     parameters = sum(p.numel() for p in trainer.model.parameters())
     below = 100 * (1 - float(figures["right loss"]) / mean)  # type: ignore[arg-type]
     return {"parameters": parameters, "unigram loss": mean, "below unigram %": below, **figures}, curve
+
+
+DRAWN = 8
+"""Photos that an AR model is made to upsample and edit."""
 
 
 def spikes(curve: list[float], window: int = 20, factor: float = 2.0) -> int:
@@ -224,6 +238,27 @@ COLUMNS = {
            "retrieval, finer tokens %"),
     "compute": ("tokens", "cpu ms a picture", "saved MB a picture"),
 }  # fmt: skip
+
+
+DRAWING = (
+    "upsampling x2 psnr", "upsampling x2 consistency", "upsampling x2 caption sensitivity", "edit outside",
+    "edit consistency", "edit caption sensitivity",
+)  # fmt: skip
+
+
+def second_columns(kind: str, lines: list[dict]) -> list[str]:
+    """Of the table below the main one: what the first scales give alone; what is drawn under constraints."""
+    present = list(dict.fromkeys(name for line in lines for name in line["figures"]))
+    if kind == "ar":
+        return [c for c in DRAWING if c in present]
+    return [c for c in present if c.endswith(" early psnr")] if kind == "tokenizer" else []
+
+
+SECOND_TABLE = {
+    "tokenizer": "Pictures of the first scales' codes alone, of each size as soon as its scales are there:",
+    "ar": "Drawn under constraints, in levels of 8 bits but for PSNR. Consistency and outside: how far what had to stay "
+    "has moved; sensitivity: what another caption changes.",
+}
 
 
 def spread(values: list[float]) -> str:
@@ -256,19 +291,20 @@ def columns_of(kind: str, lines: list[dict]) -> list[str]:
     return [c for c in [*full, *reduced, *rest] if c in present]
 
 
-def table(experiment: Experiment, lines: list[dict]) -> str:
-    columns = columns_of(experiment.kind, lines)
-    head = "| | " + " | ".join(c.replace("_", " ") for c in columns) + " | spikes | seeds |"
-    rows = []
+def table(experiment: Experiment, lines: list[dict], columns: list[str], is_main: bool = True) -> str:
+    """A row a label, a column a figure, means and ranges over the seeds; the main one also counts spikes and seeds."""
+    names = [c.replace("_", " ") for c in columns] + (["spikes", "seeds"] if is_main else [])
+    rows = [["", *names]]
     for row in experiment.rows:
         mine = [line for line in lines if line["label"] == row.label]
         if not mine:
-            rows.append(f"| {row.label} |" + " |" * len(columns) + " | not run |")
+            rows.append([row.label, *[""] * (len(names) - 1), "not run"])
             continue
         cells = [cell([x["figures"][c] for x in mine]) if all(c in x["figures"] for x in mine) else "" for c in columns]
-        total = sum(line["spikes"] for line in mine)
-        rows.append(f"| {row.label} | " + " | ".join(cells) + f" | {total} | {len(mine)} |")
-    return "\n".join([head, "|" + "---|" * (len(columns) + 3), *rows])
+        ends = [str(sum(line["spikes"] for line in mine)), str(len(mine))] if is_main else []
+        rows.append([row.label, *cells, *ends])
+    rows.insert(1, ["---"] * (len(names) + 1))
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
 
 
 def verdicts(experiment: Experiment, lines: list[dict]) -> str:
@@ -291,11 +327,12 @@ def verdicts(experiment: Experiment, lines: list[dict]) -> str:
 
 
 def figure_name(figure: str, line: dict) -> str:
-    """``psnr`` stands for that of the largest size."""
-    if figure != "psnr":
+    """``psnr`` stands for that of the largest size, ``early psnr`` for the next smaller one's."""
+    if figure not in ("psnr", "early psnr"):
         return figure
     sizes = [int(name.split()[0]) for name in line["figures"] if name.endswith(" psnr") and name[0].isdigit()]
-    return f"{max(sizes, default=0)} psnr"
+    largest = max(sizes, default=0)
+    return f"{largest} psnr" if figure == "psnr" else f"{largest // 2} early psnr"
 
 
 def provenance(lines: list[dict]) -> str:
@@ -372,7 +409,9 @@ def write_report(options: Options) -> None:
         if not mine:
             parts.append("Not run yet.\n")
             continue
-        parts.append(table(experiment, mine) + "\n")
+        parts.append(table(experiment, mine, columns_of(experiment.kind, mine)) + "\n")
+        if second := second_columns(experiment.kind, mine):
+            parts.append(f"{SECOND_TABLE[experiment.kind]}\n\n{table(experiment, mine, second, is_main=False)}\n")
         parts.append(verdicts(experiment, mine))
         picture = options.out.parent / "images" / f"results-{name}.svg"
         plot_curves(mine, picture, experiment.kind)

@@ -155,6 +155,37 @@ def test_the_report_says_what_each_seed_says_to_an_expectation():
     assert "+1.00, -1.00 | seeds disagree |" in found
 
 
+def test_rows_of_an_experiment_train_on_equally_many_photos():
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    photos = [data.Photo(f"{i}", pixels, ("",), "abc"[min(i, 2)]) for i in range(30)]  # one of a, one of b, 28 of c
+    rows = {row.label: row for row in EXPERIMENTS["cross-data"].rows}
+    shares = [results.equal_share(photos, rows[f"train {half}, test A"], EXPERIMENTS["cross-data"]) for half in "AB"]
+    assert [{p.source for p in share} <= {*sources} for share, sources in zip(shares, ("ac", "b"), strict=True)] == [
+        True
+    ] * 2
+    assert len(shares[0]) == len(shares[1]) == 1
+    assert len(results.equal_share(photos, EXPERIMENTS["wavelets"].rows[0], EXPERIMENTS["wavelets"])) == 30
+
+
+def test_a_row_may_train_longer():
+    options = results.Options()
+    short, long = (results.recipe_of(EXPERIMENTS[e].rows[0], options) for e in ("extensions", "codebooks"))
+    assert long.tokenizer.steps == 3 * short.tokenizer.steps
+
+
+def test_the_report_shows_what_the_first_scales_give_alone():
+    experiment = EXPERIMENTS["mechanisms"]
+    lines = [
+        {"label": label, "seed": 0, "spikes": 0, "figures": {"32 psnr": 20.0, "16 psnr": 22.0, "16 early psnr": early}}
+        for label, early in (("+ ADTransformer", 9.5), ("+ scale-causal decoder (SCD)", 22.0))
+    ]
+    columns = results.second_columns("tokenizer", lines)
+    assert columns == ["16 early psnr"]
+    assert "| + ADTransformer | 9.50 |" in results.table(experiment, lines, columns, is_main=False)
+    found = results.verdicts(experiment, lines)
+    assert "| SCD decodes coarse to fine | early psnr | +12.50 | as expected |" in found
+
+
 def test_every_claim_compares_rows_that_exist():
     for experiment in EXPERIMENTS.values():
         labels = {row.label for row in experiment.rows}
