@@ -18,6 +18,20 @@ describe("errors", () => {
     expect(toErrorData(aborted).code).toBe("JOB_CANCELLED");
   });
 
+  it("name an array that memory has no room for a lack of memory, and a mistake a mistake", () => {
+    const codeOf = (make: () => unknown) => {
+      try {
+        return make();
+      } catch (error) {
+        return toErrorData(error).code;
+      }
+    };
+    expect(codeOf(() => new ArrayBuffer(2 ** 52))).toBe("OUT_OF_MEMORY");
+    expect(codeOf(() => new Float32Array(2 ** 52))).toBe("OUT_OF_MEMORY");
+    expect(codeOf(() => new Float32Array(-1))).toBe("INTERNAL");
+    expect(codeOf(() => (1).toFixed(200))).toBe("INTERNAL");
+  });
+
   it.each([new TypeError("x is not a function"), "a thrown string", undefined, { odd: 1 }])(
     "never lose a foreign failure (%s)",
     (thrown) => {

@@ -85,8 +85,9 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 /**
  * Turns anything that was thrown into plain data.
  *
- * An aborted call becomes JOB_CANCELLED, any other foreign error INTERNAL with its message kept:
- * a failure is never dropped because nobody expected its type.
+ * An aborted call becomes JOB_CANCELLED, an array that memory has no room for OUT_OF_MEMORY, any other
+ * foreign error INTERNAL with its message kept: a failure is never dropped because nobody expected
+ * its type.
  */
 export function toErrorData(thrown: unknown): AppErrorData {
   if (thrown instanceof AppError) {
@@ -100,11 +101,26 @@ export function toErrorData(thrown: unknown): AppErrorData {
     };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (isAllocationFailure(thrown)) {
+    return {
+      code: "OUT_OF_MEMORY",
+      message: `Expected enough memory but an allocation failed (${message}); close other programs, or choose a smaller region or fewer variations.`,
+      details: {},
+    };
+  }
   return {
     code: "INTERNAL",
     message: `Expected no failure here but got: ${message}. Try again; if it returns, report it.`,
     details: thrown instanceof Error ? { errorName: thrown.name } : {},
   };
+}
+
+/** True for the language's own words for an array that there is no room for; a negative length is a mistake. */
+function isAllocationFailure(thrown: unknown): boolean {
+  return (
+    thrown instanceof RangeError &&
+    /allocation failed|invalid (?:typed )?array length(?:: \d|$)/i.test(thrown.message)
+  );
 }
 
 /** Rebuilds the error on the other side of a boundary; the inverse of {@link toErrorData}. */

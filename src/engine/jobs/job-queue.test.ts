@@ -151,6 +151,23 @@ describe("the job queue", () => {
     expect(contexts).toHaveLength(3);
   });
 
+  it("takes an array that memory has no room for as too little memory", async () => {
+    const batches: (number | undefined)[] = [];
+    const events: string[] = [];
+    const jobs = new JobQueue<string>(
+      (topic) => events.push(topic),
+      () => 0,
+      { isWorthRetrying: ({ code }) => code === "OUT_OF_MEMORY" },
+    );
+    jobs.start(async ({ maxBatch }) => {
+      batches.push(maxBatch);
+      return outcome(`${new Float32Array(maxBatch === 1 ? 1 : 2 ** 52).length}`);
+    });
+    await turns();
+    expect(batches).toEqual([undefined, 1]);
+    expect(events).toEqual(["job-finished"]);
+  });
+
   it("gives a resumed job no third run, and its old name", async () => {
     const events: string[] = [];
     const jobs = new JobQueue<string>(

@@ -1,4 +1,4 @@
-import { AppError } from "../../core/errors.js";
+import { toErrorData } from "../../core/errors.js";
 import { maxSampleOf, type Raster } from "../../core/raster.js";
 import {
   bottomOf,
@@ -233,6 +233,5 @@ function split(rect: Rect): readonly [Rect, Rect] | null {
 
 /** Too little memory, in the runtime's words or in those of the language. */
 function isMemoryFailure(error: unknown): boolean {
-  if (error instanceof AppError) return error.code === "OUT_OF_MEMORY";
-  return error instanceof RangeError && /allocation|array length/i.test(error.message);
+  return toErrorData(error).code === "OUT_OF_MEMORY";
 }
