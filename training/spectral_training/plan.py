@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .checkpoint import commit
 from .count import count_ar, count_tokenizer
-from .recipes import recipe
+from .recipes import Recipe, recipe
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,13 @@ class Model:
     steps: int
     extra: float = 0.0
     """Forward FLOPs a picture of frozen networks (tokenizer of an AR, perceptual loss)."""
+    kept: float = 0.0
+    """Bytes that a picture keeps outside of the blocks: features of the perceptual network, logits."""
+    module: str = "train_tokenizer"
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}, {'AR' if self.module == 'train_ar' else 'tokenizer'}"
 
 
 BYTES_OF_STATE = 4 + 4 + 8 + 4
@@ -54,6 +61,13 @@ ACTIVATION_WIDTHS = 16
 MLP's 4 before and 4 after its activation; attention probabilities are not kept (fused kernels)."""
 
 
+VGG_FEATURES = 13.5e6
+"""Outputs of VGG16's convolutions at 224 pixels, kept once (its activations work in place)."""
+
+BYTES_OF_LOGIT = 2 + 4 + 4
+"""bf16, widened for the cross entropy, and its log softmax."""
+
+
 def sharing(parameters: int, gpus: int, strategy: str) -> float:
     """Bytes of state on one GPU."""
     return parameters * BYTES_OF_STATE / (gpus if strategy == "fsdp" else 1)
@@ -61,7 +75,7 @@ def sharing(parameters: int, gpus: int, strategy: str) -> float:
 
 def activations(model: Model, recompute: bool) -> float:
     """Bytes that one picture keeps for its backward pass, in bf16."""
-    kept = 0.0
+    kept = model.kept
     for width, layers, tokens in model.shapes:
         a_layer = width * tokens * 2
         kept += a_layer * layers + a_layer * ACTIVATION_WIDTHS if recompute else a_layer * layers * ACTIVATION_WIDTHS
@@ -73,9 +87,8 @@ def step_flops(model: Model, recompute: bool) -> float:
     return model.flops * (4 if recompute else 3) + model.extra
 
 
-def models(options: Options) -> tuple[Model, Model]:
-    first, second = recipe(options.tokenizer), recipe(options.ar)
-    config = first.tokenizer.model
+def tokenizer_model(chosen: Recipe) -> Model:
+    training, config = chosen.tokenizer, chosen.tokenizer.model
     encoder, decoder = count_tokenizer(config)
     tokens = config.layout.tokens
     shapes = (
@@ -83,18 +96,30 @@ def models(options: Options) -> tuple[Model, Model]:
         (config.width_of_decoder, config.decoder_layers, tokens),
     )
     # VGG16's convolutions, 15.3 G multiply-adds at 224 pixels, on prediction (with gradient) and target.
-    perceptual = 2 * 15.3e9 * (config.layout.image_size / 224) ** 2 * 4
-    tokenizer = Model(
-        first.name, encoder.parameters + decoder.parameters, encoder.flops + decoder.flops, shapes,
-        first.tokenizer.codec_batch, first.tokenizer.steps, perceptual,
+    area = (config.layout.image_size / 224) ** 2
+    perceptual = 2 * 15.3e9 * area * 4
+    return Model(
+        chosen.name, encoder.parameters + decoder.parameters, encoder.flops + decoder.flops, shapes,
+        training.codec_batch, training.steps, perceptual, VGG_FEATURES * area * 2,
     )  # fmt: skip
-    ar = second.ar.model
-    counted = count_ar(ar)
-    frozen = count_tokenizer(second.tokenizer.model)[0].flops
-    shape = ((ar.width, ar.layers, ar.layout.tokens + ar.text_positions),)
-    return tokenizer, Model(
-        second.name, counted.parameters, counted.flops, shape, second.ar.batch, second.ar.steps, frozen
-    )
+
+
+def ar_model(chosen: Recipe) -> Model:
+    config = chosen.ar.model
+    counted = count_ar(config)
+    encoder = count_tokenizer(chosen.tokenizer.model)[0].flops
+    shape = ((config.width, config.layers, config.layout.tokens + config.text_positions),)
+    logits = config.layout.tokens * max(config.approximation_codes, config.detail_codes) * BYTES_OF_LOGIT
+    return Model(
+        chosen.name, counted.parameters, counted.flops, shape, chosen.ar.batch, chosen.ar.steps, encoder, logits,
+        "train_ar",
+    )  # fmt: skip
+
+
+def models(options: Options) -> tuple[Model, ...]:
+    """The tokenizer, and the AR model after the tokenizer whose codes it draws."""
+    ar = recipe(options.ar)
+    return tokenizer_model(recipe(options.tokenizer)), tokenizer_model(ar), ar_model(ar)
 
 
 def fit(model: Model, gpus: int, options: Options) -> tuple[str, bool, int, float]:
@@ -117,26 +142,43 @@ def row(model: Model, gpus: int, options: Options) -> str:
     seconds = total / (gpus * options.peak_tflops * 1e12 * options.utilisation)
     hours = seconds / 3600
     cells = [
-        model.name, str(gpus), strategy + (", recomputed" if recompute else ""),
+        model.title, str(gpus), strategy + (", recomputed" if recompute else ""),
         f"{at_once} x {-(-model.batch // (gpus * at_once))}", f"{used / 1e9:.0f} GB", f"{total:.2e}",
         f"{hours / 24:.1f} days", f"{hours * gpus:,.0f}", f"${hours * gpus * options.price:,.0f}",
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
 
 
+def command(model: Model, gpus: int, options: Options) -> str:
+    """What trains ``model`` in the way that ``fit`` found."""
+    strategy, recompute, at_once, _ = fit(model, gpus, options)
+    each = min(gpus, 8)
+    parts = [
+        f"torchrun --nnodes {gpus // each} --nproc-per-node {each} -m spectral_training.{model.module}",
+        f"--recipe {model.name} --stream --data 'shards/train-*.tar' --out runs/{model.name}",
+        *([f"--tokenizer runs/{model.name}/tokenizer.pt"] if model.module == "train_ar" else []),
+        f"--runtime.accelerator cuda --runtime.devices {each} --runtime.nodes {gpus // each}",
+        f"--runtime.strategy {strategy} --runtime.accumulate {-(-model.batch // (gpus * at_once))}"
+        + (" --runtime.recompute" if recompute else "")
+        + " --runtime.compile",
+    ]
+    return " \\\n    ".join(parts)
+
+
 def document(options: Options) -> str:
-    both = models(options)
+    trained = models(options)
+    commands = "\n".join(command(m, gpus, options) for m in trained for gpus in options.gpus)
     what = "\n".join(
-        f"| {m.name} | {m.parameters / 1e6:.0f} M | {m.flops / 1e9:.0f} G | {m.extra / 1e9:.0f} G | "
+        f"| {m.title} | {m.parameters / 1e6:.0f} M | {m.flops / 1e9:.0f} G | {m.extra / 1e9:.0f} G | "
         f"{m.batch:,} | {m.steps:,} | {m.batch * m.steps / 1e6:,.0f} M |"
-        for m in both
+        for m in trained
     )
-    rows = "\n".join(row(m, gpus, options) for m in both for gpus in options.gpus)
+    rows = "\n".join(row(m, gpus, options) for m in trained for gpus in options.gpus)
     sharded = "\n".join(
-        f"| {m.name} | {gpus} | {m.parameters * BYTES_OF_STATE / 1e9:.1f} GB | "
+        f"| {m.title} | {gpus} | {m.parameters * BYTES_OF_STATE / 1e9:.1f} GB | "
         f"{sharing(m.parameters, gpus, 'fsdp') / 1e9:.2f} GB | {activations(m, False) / 1e9:.2f} GB | "
         f"{activations(m, True) / 1e9:.2f} GB |"
-        for m in both
+        for m in trained
         for gpus in options.gpus
     )
     return f"""# Training at the paper's scale
@@ -151,7 +193,8 @@ it again: every number follows.
 - Batches and steps are the recipes'. The paper's were not available to us.
 - State: {BYTES_OF_STATE} bytes a parameter (fp32 weights, gradients, AdamW, average). Activations in bf16:
   {ACTIVATION_WIDTHS} numbers of the model's width a token and layer, or 1 when blocks are recomputed; attention is fused.
-  The discriminator and the perceptual network are small beside this and left out of memory, not out of arithmetic.
+  The perceptual network's features and the logits are added; the discriminator, small beside them, is not, nor is what
+  a kernel takes while it runs.
 
 ## What is trained
 
@@ -176,13 +219,10 @@ failed runs and evaluation.
 
 ## Commands
 
+One for each row of "What it takes", on nodes of 8 GPUs; a run that is started again goes on where it stopped.
+
 ```sh
-torchrun --nnodes N --nproc-per-node 8 -m spectral_training.train_tokenizer --recipe {both[0].name} --stream \\
-    --data 'shards/train-*.tar' --out runs/sit --runtime.accelerator cuda --runtime.devices 8 --runtime.nodes N \\
-    --runtime.strategy ddp --runtime.compile
-torchrun --nnodes N --nproc-per-node 8 -m spectral_training.train_ar --recipe {both[1].name} --stream \\
-    --data 'shards/train-*.tar' --tokenizer runs/sit/tokenizer.pt --out runs/ar --runtime.accelerator cuda \\
-    --runtime.devices 8 --runtime.nodes N --runtime.strategy fsdp --runtime.recompute
+{commands}
 ```
 """
 

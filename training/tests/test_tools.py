@@ -1,6 +1,7 @@
 """The tools: packing and checking shards, the plan, the report of the experiments."""
 
 import json
+import shlex
 import tarfile
 import time
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import tyro
 from PIL import Image
 
-from spectral_training import bench, data, plan, results, shards
+from spectral_training import bench, data, plan, results, shards, train_ar, train_tokenizer
 from spectral_training.cost import saved_bytes
 from spectral_training.experiments import EXPERIMENTS
 from spectral_training.recipes import recipe
@@ -96,20 +98,36 @@ def test_an_entity_in_xmp_is_not_expanded():
 
 def test_the_plan_follows_its_assumptions():
     options = plan.Options()
-    tokenizer, ar = plan.models(options)
+    tokenizer, tokenizer_of_ar, ar = plan.models(options)
     assert ar.parameters == pytest.approx(650e6, rel=0.03)
+    assert tokenizer_of_ar.name == ar.name
     dense = plan.step_flops(ar, recompute=False)
     # Six FLOPs a parameter and token is the usual estimate; tables that are looked up make it less, attention more.
     assert dense == pytest.approx(6 * ar.parameters * (1024 + 64), rel=0.3)
     assert plan.activations(ar, True) < 0.2 * plan.activations(ar, False)
     text = plan.document(options)
-    assert f"| {tokenizer.name} | 8 |" in text
-    assert f"| {ar.name} | 64 |" in text
+    assert f"| {tokenizer.title} | 8 |" in text
+    assert f"| {ar.title} | 64 |" in text
 
     def hours(gpus: int) -> float:
         return float(plan.row(ar, gpus, options).split("|")[8].replace(",", ""))
 
     assert hours(8) == pytest.approx(hours(64), rel=0.4)  # GPU-hours: more GPUs cost about the same
+
+
+def test_the_plans_commands_are_ones_that_training_takes():
+    """Every flag exists, and the batch divides among processes and accumulated parts."""
+    options = plan.Options()
+    modules = {"train_tokenizer": train_tokenizer.Options, "train_ar": train_ar.Options}
+    for model in plan.models(options):
+        for gpus in options.gpus:
+            words = shlex.split(plan.command(model, gpus, options).replace("\\\n", " "))
+            module = words.index("-m") + 1
+            given = tyro.cli(modules[words[module].split(".")[1]], args=words[module + 1 :])
+            assert given.recipe == model.name
+            runtime = given.runtime
+            assert runtime.devices * runtime.nodes == gpus
+            assert model.batch % (gpus * runtime.accumulate) == 0
 
 
 def test_every_experiment_names_recipes_that_exist():
