@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cropRaster, type Raster } from "../../src/core/raster.js";
 import type { Rect } from "../../src/core/rect.js";
+import { findBlockMismatch } from "../../src/core/verify.js";
 import { runUpscale, type UpscaleRequest } from "../../src/engine/jobs/run-upscale.js";
 import { previewUpscale } from "../../src/engine/upscale/preview-upscale.js";
 import { openUpscalers, type Upscalers } from "./debug-bundle.js";
@@ -74,6 +75,27 @@ describe.each(["network", "decoder"] as const)("a preview by the %s", (by) => {
     const height = Math.ceil((26 * size.height) / 41) - y;
     expect([found.raster.width, found.raster.height]).toEqual([width, height]);
     expect([...found.raster.data]).toEqual(part(whole, { x, y, width, height }));
+  });
+
+  it("draws a part of a tile's size as one tile, wherever it lies", async () => {
+    const picture = testPicture(90, 70, 4, 8);
+    const drawn = { ...request, creativity: 1, prompt: "a dog", seed: 5 };
+    const side = loaded[by].model.layout.imageSize / 2;
+    for (const [x, y] of [
+      [31, 13],
+      [90 - side, 70 - side],
+    ] as const) {
+      const rect = { x, y, width: side, height: side };
+      const { raster } = await previewUpscale(loaded[by], picture, drawn, rect, quietContext());
+      const alone = await runUpscale(loaded[by], cropRaster(picture, rect), drawn, quietContext());
+      const colours = (of: Raster) => [...of.data].filter((_, i) => i % 4 < 3);
+      expect(colours(raster)).toEqual(colours(alone));
+      expect(findBlockMismatch(raster, cropRaster(picture, rect), 2)).toBeNull();
+    }
+    // Beyond the last whole tile the one before goes on.
+    const corner = { x: 85, y: 66, width: 5, height: 4 };
+    const { raster } = await previewUpscale(loaded[by], picture, drawn, corner, quietContext());
+    expect(findBlockMismatch(raster, cropRaster(picture, corner), 2)).toBeNull();
   });
 
   it("refuses a part that is too large or outside", async () => {

@@ -11,11 +11,11 @@ import {
 import { coveredSpan, type ReducedAxis } from "../../core/rounding/area-reducer.js";
 import { windowServices } from "../jobs/run-upscale.js";
 import type { JobContext } from "../jobs/job-context.js";
-import type { LoadedModel } from "../jobs/prompts.js";
+import type { LoadedToEnlarge } from "../jobs/prompts.js";
 import { chooseMethod, type UpscaleRequest } from "./choose-method.js";
 import { BlockReducingSink } from "./block-reducing-sink.js";
 import { CroppingSink, RasterSink, ReducingSink, type RowSink } from "./row-sink.js";
-import { upscaleWindow } from "./upscale-window.js";
+import { upscaleWindow, type UpscaleMethod } from "./upscale-window.js";
 
 /** Longest side of what can be previewed, in picture pixels. */
 export const MAX_PREVIEW_SIDE = 256;
@@ -29,11 +29,12 @@ export interface UpscalePreview {
 
 /**
  * Makes the part of an upscale that lies above `rect`: the very pixels that the whole job would give
- * there. With creativity they differ where a tile goes on with what one outside of `rect` began.
+ * there. What is drawn differs from it, as another seed would: tiles begin at the part's own corner, so
+ * that a part of a tile's size is one tile and quickly drawn.
  * @throws AppError REQUEST_INVALID for a part that is too large or outside of the picture
  */
 export async function previewUpscale(
-  loaded: LoadedModel,
+  loaded: LoadedToEnlarge,
   raster: Raster,
   request: UpscaleRequest,
   rect: Rect,
@@ -44,11 +45,22 @@ export async function previewUpscale(
   const method = await chooseMethod(loaded, request, plan.factor, context, raster.depth);
   const part = partOf(plan, raster, inside);
   const sink = new RasterSink({ ...part.size, channels: raster.channels, depth: raster.depth });
-  await upscaleWindow({ raster, window: part.window }, method, part.through(sink), {
+  const { window } = part;
+  const tilesFrom = request.creativity > 0 ? firstTile(raster, window, method) : undefined;
+  await upscaleWindow({ raster, window, tilesFrom }, method, part.through(sink), {
     ...windowServices(context),
     onDone: () => undefined,
   });
   return { rect: inside, raster: sink.raster };
+}
+
+/** The window's corner, or as near as a whole tile fits into the picture. */
+function firstTile(raster: Raster, window: Rect, { imageSize, factor }: UpscaleMethod) {
+  const side = imageSize / factor;
+  return {
+    x: Math.max(0, Math.min(window.x, raster.width - side)),
+    y: Math.max(0, Math.min(window.y, raster.height - side)),
+  };
 }
 
 interface PreviewPart {

@@ -1,6 +1,6 @@
 import { readModelChannel, readModelImage } from "../../core/model-image.js";
 import { colourChannelsOf, hasAlphaChannel, type Raster } from "../../core/raster.js";
-import { bottomOf, type Rect } from "../../core/rect.js";
+import { bottomOf, rightOf, type Rect } from "../../core/rect.js";
 import type { EnlargingNetwork } from "../bundle/enlarger.js";
 import type { DetailPredictor } from "./detail-predictor.js";
 import { flatPixels, type ChannelRange } from "./flat-pixels.js";
@@ -27,11 +27,18 @@ export interface UpscaleMethod {
   readonly alpha: DetailPredictor | null;
 }
 
+type Corner = Pick<Rect, "x" | "y">;
+
 /** What to enlarge. */
 export interface UpscaleWindow {
   readonly raster: Raster;
   /** Input pixels that are wanted: the whole picture, or a part of it for a preview. */
   readonly window: Rect;
+  /**
+   * Input pixel at which the predictors' tiles begin, which then end with the window; without it they
+   * are those of the whole picture.
+   */
+  readonly tilesFrom?: Corner | undefined;
 }
 
 export interface WindowCallbacks extends Omit<NetworkCallbacks, "onPixels"> {
@@ -47,13 +54,13 @@ export interface WindowCallbacks extends Omit<NetworkCallbacks, "onPixels"> {
  * out as it would in the whole (where tokens are drawn, but for what neighbouring tiles drew before).
  */
 export async function upscaleWindow(
-  { raster, window }: UpscaleWindow,
+  { raster, window, tilesFrom }: UpscaleWindow,
   method: UpscaleMethod,
   sink: RowSink,
   callbacks: WindowCallbacks,
 ): Promise<void> {
   const strip = new Strip(raster, method.factor);
-  const job = { raster, window, method, strip, sink, callbacks };
+  const job = { raster, window, tilesFrom, method, strip, sink, callbacks };
   const network = method.enlarger === null ? null : networkOf(job, method.enlarger);
   if (network !== null && method.colour === null) await fillStrips(job, network);
   else await fillTileRows(job, network);
@@ -121,15 +128,23 @@ async function fillStrips(job: WindowJob, { tiles, sizer }: Network): Promise<vo
 async function fillTileRows(job: WindowJob, network: Network | null): Promise<void> {
   const { raster, window, method, strip, callbacks } = job;
   const { factor, imageSize, alignment } = method;
-  const { width, height } = raster;
+  const { tilesFrom } = job;
+  const { x, y } = tilesFrom ?? { x: 0, y: 0 };
   await upscaleRows(
-    { width, height, window, alignment, layers: tileLayers(raster, method) },
+    {
+      // A tile that begins with the window has no other one beside it that it would have to go over into.
+      width: (tilesFrom ? rightOf(window) : raster.width) - x,
+      height: (tilesFrom ? bottomOf(window) : raster.height) - y,
+      window: { ...window, x: window.x - x, y: window.y - y },
+      alignment,
+      layers: tileLayers(raster, method, { x, y }),
+    },
     { imageSize, factor },
     {
       pause: callbacks.pause,
       onTiles: (done, total) => callbacks.onDone((window.width * window.height * done) / total),
       onRows: async (rows) => {
-        const rect = { ...window, y: rows.start, height: rows.count };
+        const rect = { ...window, y: y + rows.start, height: rows.count };
         strip.begin(rect);
         if (network === null) await roundDetails(job, rect, rows);
         else await mixDetails(job, network, rect, rows);
@@ -189,12 +204,17 @@ function layersOf({ channels }: Raster): ChannelRange[] {
   return hasAlphaChannel(channels) ? [colours, { first: channels - 1, count: 1 }] : [colours];
 }
 
-function tileLayers(raster: Raster, { colour, alpha, enlarger }: UpscaleMethod): UpscaleLayer[] {
+function tileLayers(
+  raster: Raster,
+  { colour, alpha, enlarger }: UpscaleMethod,
+  from: Corner,
+): UpscaleLayer[] {
   const layers: UpscaleLayer[] = [];
+  const placed = (rect: Rect) => ({ ...rect, x: rect.x + from.x, y: rect.y + from.y });
   if (colour !== null) {
     layers.push({
       channels: colourChannelsOf(raster.channels),
-      read: (rect) => readModelImage(raster, rect, 1),
+      read: (rect) => readModelImage(raster, placed(rect), 1),
       predictor: colour,
     });
   }
@@ -202,7 +222,7 @@ function tileLayers(raster: Raster, { colour, alpha, enlarger }: UpscaleMethod):
     const last = raster.channels - 1;
     layers.push({
       channels: 1,
-      read: (rect) => readModelChannel(raster, last, rect, 1),
+      read: (rect) => readModelChannel(raster, last, placed(rect), 1),
       predictor: alpha,
     });
   }

@@ -11,6 +11,7 @@ import {
   upscaleRequest,
 } from "../job/requests.js";
 import { upscaleTarget } from "../job/upscale-target.js";
+import { previewKind } from "../panel/upscale-preview.svelte.js";
 import type { messages } from "../text/messages.js";
 import type { Editor } from "./editor.svelte.js";
 
@@ -66,7 +67,7 @@ export class JobFlow {
     const { model, settings } = this.#editor;
     if (info === null || shown === null || model === null) return;
     const { upscalePreview } = this.#editor.workspace;
-    const rect = upscalePreview.rectIn(info, upscaleTarget(info, settings).factor);
+    const rect = upscalePreview.rectIn(info, previewKind(info, settings, model));
     await upscalePreview.run(shown, upscalePreviewRequest(settings, info, model), rect);
   }
 

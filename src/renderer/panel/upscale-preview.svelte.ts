@@ -1,6 +1,9 @@
 import { clampRectInto, rectOfSize, type Rect } from "../../core/rect.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
+import type { ModelSummary } from "../../shared/models.js";
+import type { JobSettings } from "../job/settings.svelte.js";
+import { upscaleTarget } from "../job/upscale-target.js";
 import { readRegionPictures, type ScreenImage } from "../ladder/region-pictures.js";
 import type { RevisionView } from "../document/document-controller.svelte.js";
 import type { Point, Size } from "../view/geometry.js";
@@ -16,6 +19,36 @@ export interface PreviewPair {
 const RESULT_SIDE = 288;
 const LEAST_SIDE = 16;
 const MOST_SIDE = 256;
+
+/** What decides how large a previewed part may be. */
+export interface PreviewKind {
+  readonly factor: number;
+  readonly creativity: number;
+  /** Side of the model's own pictures, or null without a model. */
+  readonly imageSize: number | null;
+}
+
+/** What a preview with these settings is like. */
+export function previewKind(
+  picture: Size,
+  settings: JobSettings,
+  model: ModelSummary | null,
+): PreviewKind {
+  const { factor } = upscaleTarget(picture, settings);
+  const imageSize = model?.layout.imageSize ?? null;
+  return { factor, creativity: settings.creativity, imageSize };
+}
+
+/**
+ * Longest side of a previewed part in picture pixels. What is drawn token by token is kept within one
+ * picture of the model, which takes a fraction of what several with their overlaps do; a pixel less at
+ * each end, where sizes that are no multiple reach out to.
+ */
+function mostSide({ factor, creativity, imageSize }: PreviewKind): number {
+  const isDrawn = creativity > 0 && imageSize !== null;
+  const result = isDrawn ? Math.min(RESULT_SIDE, imageSize - 2 * factor) : RESULT_SIDE;
+  return Math.max(LEAST_SIDE, Math.min(Math.round(result / factor), MOST_SIDE));
+}
 
 /** A small part of the picture, upscaled before all of it is. */
 export class UpscalePreview {
@@ -42,8 +75,8 @@ export class UpscalePreview {
   }
 
   /** The part of a picture that a preview shows; smaller the more it is enlarged. */
-  rectIn(picture: Size, factor: number): Rect {
-    const side = Math.max(LEAST_SIDE, Math.min(Math.round(RESULT_SIDE / factor), MOST_SIDE));
+  rectIn(picture: Size, kind: PreviewKind): Rect {
+    const side = mostSide(kind);
     const width = Math.min(side, picture.width);
     const height = Math.min(side, picture.height);
     const centre = this.centre ?? { x: picture.width / 2, y: picture.height / 2 };

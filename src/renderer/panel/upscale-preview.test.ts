@@ -43,11 +43,29 @@ describe("preview of an upscale", () => {
     fc.assert(
       fc.property(side, side, place, place, fc.constantFrom(2, 4, 8), (width, height, x, y, by) => {
         preview.moveTo({ x, y });
-        const part = preview.rectIn({ width, height }, by);
+        const part = preview.rectIn(
+          { width, height },
+          { factor: by, creativity: 0, imageSize: null },
+        );
         expect(rectContains(rectOfSize(width, height), part)).toBe(true);
         expect(Math.max(part.width, part.height)).toBeLessThanOrEqual(256);
       }),
     );
+  });
+
+  it("keeps what is drawn within one picture of the model", () => {
+    const { preview } = setUp();
+    const picture = { width: 900, height: 900 };
+    for (const [factor, imageSize] of [
+      [2, 128],
+      [4, 128],
+      [4, 256],
+    ] as const) {
+      const side = (creativity: number) =>
+        preview.rectIn(picture, { factor, creativity, imageSize }).width;
+      expect(side(0.05) * factor).toBeLessThanOrEqual(imageSize - 2 * factor);
+      expect(side(0)).toBeGreaterThan(side(0.05));
+    }
   });
 
   it("shows both sides and learns how fast this machine is", async () => {
