@@ -1,24 +1,20 @@
 import { Command, Option } from "commander";
 import { EXPORT_FORMATS } from "../shared/documents.js";
-import { MAX_PROMPT_CHARS } from "../shared/limits.js";
-import type { CommandContext } from "./command-context.js";
 import type { DevicesOptions } from "./commands/devices.js";
-import type { EditOptions } from "./commands/edit.js";
-import type { GenerateOptions } from "./commands/generate.js";
 import type { ReplayOptions } from "./commands/replay.js";
 import type { ServeOptions } from "./commands/serve.js";
 import type { UpscaleBatchOptions } from "./commands/upscale-batch.js";
+import { addDrawing } from "./drawing-program.js";
 import type { InputOptions } from "./open-input.js";
 import { integerBetween, numberBetween, sizeInPixels } from "./option-values.js";
-
-/** Gives a command what it needs, from the options that all of them share. */
-export type MakeContext = (shared: SharedOptions) => CommandContext;
-
-interface SharedOptions {
-  readonly models?: string;
-  readonly device?: string;
-  readonly json?: boolean;
-}
+import {
+  withInput,
+  withPrompt,
+  withSaving,
+  withShared,
+  type MakeContext,
+  type SharedOptions,
+} from "./shared-options.js";
 
 /** The command line. Commands load the engine only when they run, so that `--help` is quick. */
 export function createProgram(version: string, makeContext: MakeContext): Command {
@@ -26,9 +22,8 @@ export function createProgram(version: string, makeContext: MakeContext): Comman
     .description("Edits, enlarges and makes pictures with a model that thinks in wavelet scales.")
     .version(version)
     .showHelpAfterError("Run with --help for the options.");
-  addEdit(program, makeContext);
+  addDrawing(program, makeContext);
   addUpscale(program, makeContext);
-  addGenerate(program, makeContext);
   addInfo(program, makeContext);
   addVerify(program, makeContext);
   addReplay(program, makeContext);
@@ -36,27 +31,6 @@ export function createProgram(version: string, makeContext: MakeContext): Comman
   addDevices(program, makeContext);
   addServe(program, makeContext);
   return program;
-}
-
-function addEdit(program: Command, makeContext: MakeContext): void {
-  const command = program
-    .command("edit")
-    .description("redraw the masked part of a picture; every other pixel stays as it is")
-    .argument("<picture>", "the picture to edit")
-    .requiredOption("-o, --output <file>", "where to write the result")
-    .requiredOption("--mask <picture>", "white (or opaque) where the picture may change")
-    .option(
-      "--freeze <n>",
-      "coarse scales to keep exactly (default: 2, where the model has more)",
-      integerBetween(0, 32),
-    )
-    .option("--feather <px>", "soften the mask's border", numberBetween(0, 1000), 0);
-  withDrawing(withSaving(withInput(withShared(command)))).action(
-    async (picture: string, options: EditOptions & SharedOptions) => {
-      const { edit } = await import("./commands/edit.js");
-      await edit(picture, options, makeContext(options));
-    },
-  );
 }
 
 function addUpscale(program: Command, makeContext: MakeContext): void {
@@ -114,19 +88,6 @@ type UpscaleArguments = Omit<UpscaleBatchOptions, "scale" | "out"> & {
   readonly output?: string;
   readonly out?: string;
 };
-
-function addGenerate(program: Command, makeContext: MakeContext): void {
-  const command = program
-    .command("generate")
-    .description("make a picture from a prompt")
-    .requiredOption("-o, --output <file>", "where to write the result");
-  withDrawing(withSaving(withShared(command))).action(
-    async (options: GenerateOptions & SharedOptions) => {
-      const { generate } = await import("./commands/generate.js");
-      await generate(options, makeContext(options));
-    },
-  );
-}
 
 function addInfo(program: Command, makeContext: MakeContext): void {
   const command = program
@@ -216,37 +177,4 @@ function addServe(program: Command, makeContext: MakeContext): void {
       await serve(picture, options, makeContext(options));
     },
   );
-}
-
-function withShared(command: Command): Command {
-  return command
-    .option("--models <folder>", "folder of models (default: the variable SPECTRAL_MODELS)")
-    .option("--device <name>", "device for this run, as `spectral devices` names it")
-    .option("--json", "print one JSON object a line: progress, result, error");
-}
-
-function withInput(command: Command): Command {
-  return command.option("--first-frame", "take the first picture of an animation");
-}
-
-function withSaving(command: Command): Command {
-  return command
-    .option("--quality <n>", "of JPEG, WebP and AVIF", integerBetween(1, 100), 92)
-    .option("--no-recipe", "keep prompt, seed and model out of the file");
-}
-
-function withPrompt(command: Command): Command {
-  return command
-    .option("--prompt <text>", `what to draw, at most ${MAX_PROMPT_CHARS} characters`, "")
-    .option("--seed <n>", "same seed, same picture", integerBetween(0, 0xffff_ffff), 0)
-    .option("--model <id>", "which model to use (default: the first)");
-}
-
-function withDrawing(command: Command): Command {
-  return withPrompt(command)
-    .option("--negative <text>", "what to keep away from", "")
-    .option("--guidance <n>", "how strongly the prompt counts", numberBetween(0, 50))
-    .option("--temperature <n>", "0 is the likeliest, 1 as trained", numberBetween(0, 10))
-    .option("--top-k <n>", "draw among the k likeliest; 0 = all", integerBetween(0, 1_000_000))
-    .option("--top-p <n>", "draw among the likeliest of this sum", numberBetween(1e-6, 1));
 }

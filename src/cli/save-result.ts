@@ -1,7 +1,6 @@
 import { writeFileAtomically } from "../engine/index.js";
 import type { EngineApi } from "../shared/api.js";
-import type { DocumentInfo } from "../shared/documents.js";
-import type { DocumentId, JobId } from "../shared/ids.js";
+import type { DocumentId } from "../shared/ids.js";
 import type { Target } from "./target.js";
 
 /** How a result is written. */
@@ -9,18 +8,6 @@ export interface SaveOptions {
   readonly quality: number;
   /** False leaves prompt, seed and model out of the file. */
   readonly recipe: boolean;
-}
-
-/** Keeps a job's result and writes it: the whole file or nothing. @throws AppError TARGET_*, DISK_FULL */
-export async function saveResult(
-  engine: EngineApi,
-  jobId: JobId,
-  target: Target,
-  { quality, recipe }: SaveOptions,
-): Promise<DocumentInfo> {
-  const info = await engine.acceptResult({ jobId });
-  await exportTo(engine, info.documentId, target, { quality, recipe });
-  return info;
 }
 
 /** Writes a document as it is shown. @throws AppError TARGET_*, DISK_FULL */

@@ -214,9 +214,9 @@ class InProcessEngine implements Engine {
         this.#jobs.cancel(jobId);
         return {};
       },
-      acceptResult: async ({ jobId, variation }) => {
+      acceptResult: async ({ jobId, variation, isKept }) => {
         const file = await this.#accept(variationOf(await this.#jobs.result(jobId), variation));
-        await this.#jobs.discard(jobId);
+        if (isKept !== true) await this.#jobs.discard(jobId);
         return this.#changed(file);
       },
       discardResult: async ({ jobId }) => {

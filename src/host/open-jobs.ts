@@ -20,6 +20,7 @@ interface Known {
 
 const byDocument = z.object({ documentId: documentIdSchema });
 const byJob = z.object({ jobId: jobIdSchema });
+const byDecidedJob = byJob.extend({ isKept: z.boolean().optional() });
 const startReply = byJob.extend({ revision: revisionSchema.nullable().optional() });
 
 /**
@@ -51,7 +52,8 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
       case "acceptResult":
       case "discardResult": {
         const reply = await this.engine.invoke(method, request);
-        const { jobId } = byJob.parse(request);
+        const { jobId, isKept } = byDecidedJob.parse(request);
+        if (isKept === true) return reply;
         this.#jobs.delete(jobId);
         this.events.emit("job-settled", { jobId });
         return reply;

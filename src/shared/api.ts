@@ -121,9 +121,15 @@ const sharedMethods = {
     byJob.extend({ revision: revisionSchema.nullable().optional() }),
   ),
   cancelJob: method(byJob, nothing),
-  /** Takes over a finished job's result; of several variations the one named, else the first. */
+  /**
+   * Takes over a finished job's result; of several variations the one named, else the first. With
+   * `isKept` the result stays, so that after an undo another variation can be taken.
+   */
   acceptResult: method(
-    byJob.extend({ variation: z.int().min(0).max(MAX_VARIATIONS).optional() }),
+    byJob.extend({
+      variation: z.int().min(0).max(MAX_VARIATIONS).optional(),
+      isKept: z.boolean().optional(),
+    }),
     documentInfoSchema,
   ),
   discardResult: method(byJob, nothing),

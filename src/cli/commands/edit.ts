@@ -1,39 +1,28 @@
+import { AppError } from "../../core/errors.js";
 import { readFileBytes, readMask } from "../../engine/index.js";
-import type { Sampling } from "../../shared/models.js";
+import type { ModelSummary } from "../../shared/models.js";
 import { chooseModel } from "../choose-model.js";
 import type { CommandContext } from "../command-context.js";
+import {
+  drawingOf,
+  outputsOf,
+  requireTargets,
+  runDrawing,
+  saveVariations,
+  type DrawingOptions,
+} from "../draw.js";
 import { openInput, type InputOptions } from "../open-input.js";
-import { runJob } from "../run-job.js";
-import { saveResult, type SaveOptions } from "../save-result.js";
-import { requireTarget } from "../target.js";
 import { withEngine } from "../with-engine.js";
 
-/** What steers drawing; what is left out is the model's own. */
-export interface DrawingOptions extends Partial<Sampling> {
-  readonly model?: string;
-  readonly prompt: string;
-  readonly negative: string;
-  readonly seed: number;
-}
-
-export interface EditOptions extends DrawingOptions, InputOptions, SaveOptions {
-  readonly output: string;
+export interface EditOptions extends DrawingOptions, InputOptions {
   readonly mask: string;
   readonly freeze?: number;
   readonly feather: number;
+  readonly strength?: number;
+  readonly remove?: boolean;
 }
 
 const DEFAULT_FROZEN_SCALES = 2;
-
-/** The sampling of a request: the model's defaults under what was asked for. */
-export function samplingOf(defaults: Sampling, options: DrawingOptions): Sampling {
-  return {
-    temperature: options.temperature ?? defaults.temperature,
-    topK: options.topK ?? defaults.topK,
-    topP: options.topP ?? defaults.topP,
-    guidance: options.guidance ?? defaults.guidance,
-  };
-}
 
 /** `spectral edit`: redraws the masked part of a picture. */
 export async function edit(
@@ -41,32 +30,46 @@ export async function edit(
   options: EditOptions,
   context: CommandContext,
 ): Promise<void> {
-  const target = await requireTarget(options.output);
+  requireOneWish(options);
+  const targets = await requireTargets(options);
   await withEngine(context, async (engine) => {
     const { api } = engine;
     const { documentId, width, height } = await openInput(api, input, options);
     const maskBytes = await readFileBytes(options.mask);
     const mask = await readMask(maskBytes, options.mask, width, height);
-    const { modelId, sampling, layout } = await chooseModel(api, options.model, context.modelsDir);
-    const { jobId, changedPixels, rect } = await runJob(
-      engine,
-      {
-        kind: "edit",
-        documentId,
-        modelId,
-        mask,
-        frozenScales: options.freeze ?? Math.min(DEFAULT_FROZEN_SCALES, layout.scales - 1),
-        prompt: options.prompt,
-        negativePrompt: options.negative,
-        seed: options.seed,
-        ...samplingOf(sampling, options),
-        feather: options.feather,
-      },
-      context,
-    );
-    await saveResult(api, jobId, target, options);
-    context.report({ command: "edit", output: target.path, modelId, changedPixels, rect }, [
-      `${target.path}: ${changedPixels} pixels changed`,
+    const model = await chooseModel(api, options.model, context.modelsDir);
+    const { modelId } = model;
+    const request = {
+      kind: "edit",
+      documentId,
+      modelId,
+      mask,
+      frozenScales: options.freeze ?? defaultFrozenScales(model, options),
+      ...drawingOf(model, options),
+      feather: options.feather,
+      ...(options.strength !== undefined && { strength: options.strength }),
+      ...(options.remove === true && { mode: "remove" as const }),
+    } as const;
+    const finished = await runDrawing(engine, request, options, model, context);
+    await saveVariations(engine, finished, targets, options);
+    const { changedPixels, rect } = finished;
+    context.report({ command: "edit", ...outputsOf(targets), modelId, changedPixels, rect }, [
+      ...targets.map(({ path }) =>
+        targets.length > 1 ? path : `${path}: ${changedPixels} pixels changed`,
+      ),
     ]);
   });
+}
+
+/** Kept means would be those of the very thing that is to be removed. */
+function defaultFrozenScales({ layout }: ModelSummary, { remove }: EditOptions): number {
+  return remove === true ? 0 : Math.min(DEFAULT_FROZEN_SCALES, layout.scales - 1);
+}
+
+function requireOneWish({ remove, prompt }: EditOptions): void {
+  if (remove !== true || prompt === "") return;
+  throw new AppError(
+    "REQUEST_INVALID",
+    "Expected either --remove, which takes no prompt, or --prompt but got both.",
+  );
 }

@@ -1,35 +1,38 @@
+import type { GenerateJob } from "../../shared/jobs.js";
 import { chooseModel } from "../choose-model.js";
 import type { CommandContext } from "../command-context.js";
-import { runJob } from "../run-job.js";
-import { saveResult, type SaveOptions } from "../save-result.js";
-import { requireTarget } from "../target.js";
+import {
+  drawingOf,
+  outputsOf,
+  requireTargets,
+  runDrawing,
+  saveVariations,
+  type DrawingOptions,
+} from "../draw.js";
 import { withEngine } from "../with-engine.js";
-import { samplingOf, type DrawingOptions } from "./edit.js";
 
-export interface GenerateOptions extends DrawingOptions, SaveOptions {
-  readonly output: string;
+export interface GenerateOptions extends DrawingOptions {
+  readonly factor: NonNullable<GenerateJob["factor"]>;
 }
 
 /** `spectral generate`: a picture from a prompt alone. */
 export async function generate(options: GenerateOptions, context: CommandContext): Promise<void> {
-  const target = await requireTarget(options.output);
+  const targets = await requireTargets(options);
   await withEngine(context, async (engine) => {
-    const { modelId, sampling } = await chooseModel(engine.api, options.model, context.modelsDir);
-    const { jobId } = await runJob(
-      engine,
-      {
-        kind: "generate",
-        modelId,
-        prompt: options.prompt,
-        negativePrompt: options.negative,
-        seed: options.seed,
-        ...samplingOf(sampling, options),
-      },
-      context,
-    );
-    const { width, height } = await saveResult(engine.api, jobId, target, options);
-    context.report({ command: "generate", output: target.path, modelId, width, height }, [
-      `${target.path}: ${width} x ${height}`,
+    const model = await chooseModel(engine.api, options.model, context.modelsDir);
+    const { modelId } = model;
+    const { factor } = options;
+    const request = {
+      kind: "generate",
+      modelId,
+      ...drawingOf(model, options),
+      ...(factor > 1 && { factor }),
+    } as const;
+    const finished = await runDrawing(engine, request, options, model, context);
+    await saveVariations(engine, finished, targets, options);
+    const { width, height } = finished.rect;
+    context.report({ command: "generate", ...outputsOf(targets), modelId, width, height }, [
+      ...targets.map(({ path }) => `${path}: ${width} x ${height}`),
     ]);
   });
 }
