@@ -14,7 +14,7 @@ import tyro
 from torch import Tensor, nn
 
 from . import data
-from .ar import AutoregressiveModel
+from .ar import ArConfig, AutoregressiveModel
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .grid import save_grid
 from .layout import Layout
@@ -92,17 +92,25 @@ class Condition:
     def __init__(self, texts: CaptionStates | None, classes: list[str], encoder: TextEncoder | None = None) -> None:
         self.texts, self.classes, self.encoder = texts, classes, encoder
 
-    def prefix(self, model: AutoregressiveModel, captions: list[str]) -> tuple[Tensor, Tensor]:
-        """States (B, n, W) and lengths (B,); an empty caption, or an unknown class, is "unconditional"."""
-        if model.config.classes:
-            index = {name: i for i, name in enumerate(self.classes[: model.config.classes])}
-            labels = [index.get(caption, model.config.classes) for caption in captions]
-            return model.class_text(torch.tensor(labels, device=model.class_states.weight.device))
+    def inputs(self, config: ArConfig, captions: list[str]) -> tuple[Tensor, Tensor]:
+        """States (B, n, W), or classes (B,), and lengths (B,); an empty caption, or an unknown class, is
+        "unconditional"."""
+        if config.classes:
+            index = {name: i for i, name in enumerate(self.classes[: config.classes])}
+            labels = torch.tensor([index.get(caption, config.classes) for caption in captions])
+            return labels, torch.ones_like(labels)
         assert self.texts is not None, "a text-conditional model is always given text states"
         fresh = sorted(set(captions) - self.texts.states.keys())
         if fresh and self.encoder is not None:
             self.texts.states |= dict(zip(fresh, self.encoder.encode(fresh), strict=True))
         return self.texts.batch(captions)
+
+    def prefix(self, model: AutoregressiveModel, captions: list[str]) -> tuple[Tensor, Tensor]:
+        """States (B, n, W) and lengths (B,)."""
+        given, lengths = self.inputs(model.config, captions)
+        if model.config.classes:
+            return model.class_text(given.to(model.class_states.weight.device))
+        return given, lengths
 
 
 @torch.no_grad()
@@ -128,16 +136,19 @@ def losses_by_scale(
 
 
 class ArStep(nn.Module):
-    """Loss of one part of a batch: what is wrapped, sharded and compiled."""
+    """Loss of one part of a batch: what is wrapped, sharded and compiled.
 
-    def __init__(self, model: AutoregressiveModel, condition: Condition) -> None:
+    It takes tensors only: compiled for the captions of one batch, it would be compiled again for each.
+    """
+
+    def __init__(self, model: AutoregressiveModel) -> None:
         super().__init__()
-        self.model, self.condition = model, condition
+        self.model = model
 
-    def forward(self, captions: list[str], codes: Tensor) -> Tensor:
-        text, lengths = self.condition.prefix(self.model, captions)
-        hidden = self.model(text.to(codes.device), lengths.to(codes.device), codes)
-        return self.model.loss_per_token(hidden, codes).mean()
+    def forward(self, given: Tensor, lengths: Tensor, codes: Tensor) -> Tensor:
+        """``given`` and ``lengths`` as :meth:`Condition.inputs` has them."""
+        text = self.model.class_text(given)[0] if self.model.config.classes else given
+        return self.model.loss_per_token(self.model(text, lengths, codes), codes).mean()
 
 
 class Trainer:
@@ -165,7 +176,7 @@ class Trainer:
         self.model.tie(tokenizer.approximation_codebook.vectors, tokenizer.detail_codebook.vectors)
         self.step, self.seen, self.seconds = 0, 0, 0.0
         self.is_trained = False
-        self.module, self.optimiser = self.runtime.setup(ArStep(self.model, self.condition), self._optimiser)
+        self.module, self.optimiser = self.runtime.setup(ArStep(self.model), self._optimiser)
         self.ema = Ema(self.model, config.ema)
 
     def _optimiser(self) -> torch.optim.Optimizer:
@@ -217,8 +228,9 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.zeros((), device=codes.device)
         for part, is_last in runtime.parts(len(codes)):
+            given, lengths = (x.to(codes.device) for x in self.condition.inputs(self.config.model, captions[part]))
             with runtime.fabric.no_backward_sync(self.module, enabled=not is_last):
-                loss = self.module(captions[part], codes[part]) / runtime.options.accumulate
+                loss = self.module(given, lengths, codes[part]) / runtime.options.accumulate
                 runtime.fabric.backward(loss)
             total += loss.detach()
         runtime.fabric.clip_gradients(self.module, self.optimiser, max_norm=1.0)

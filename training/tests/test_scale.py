@@ -11,12 +11,14 @@ import pytest
 import torch
 from conftest import round_trip, write_shard
 from tiny_bundles import write_checkpoint
+from torch._dynamo.utils import counters
 
 from spectral_training import data
 from spectral_training.recipes import recipe
 from spectral_training.runtime import Runtime, RuntimeOptions
 from spectral_training.sources import MemorySource, Place, StreamSource
-from spectral_training.train_ar import load_ar
+from spectral_training.text import CaptionStates
+from spectral_training.train_ar import ArStep, Condition, load_ar
 from spectral_training.train_tokenizer import Trainer
 
 
@@ -80,6 +82,27 @@ def test_a_compiled_step_has_the_losses_of_a_plain_one(shards: Path):
         trainer = Trainer(recipe("sit-4-256-debug").tokenizer, photos, runtime)
         reports.append([trainer.update(0.1), trainer.update(0.11)])
     assert reports[1][1] == pytest.approx(reports[0][1], rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["studio-debug", "ar-sit-4-class-350m-debug"])
+def test_an_autoregressive_step_is_compiled_once_for_all_captions(name: str):
+    """Not again for each batch, as it would be if the captions themselves went into it."""
+    config = recipe(name).ar.model
+    torch.manual_seed(0)
+    model = config.build()
+    torch.nn.init.normal_(model.vectors_detail)
+    plain = ArStep(model)
+    torch._dynamo.reset()
+    counters.clear()
+    compiled = torch.compile(plain, backend="eager")
+    words = [f"{'very ' * i}red ball" for i in range(8)]
+    states = {w: torch.randn(2 + len(w.split()), config.text_width).numpy() for w in words}
+    condition = Condition(CaptionStates(states), words[:3])
+    codes = torch.randint(0, 32, (2, config.layout.tokens))
+    for first, second in zip(words, words[1:], strict=False):
+        given, lengths = condition.inputs(config, [first, second])
+        assert torch.allclose(compiled(given, lengths, codes), plain(given, lengths, codes), rtol=1e-5)
+    assert 1 <= counters["stats"]["unique_graphs"] <= 3  # whole, and once more for captions of any length
 
 
 def test_accumulated_parts_train_what_whole_batches_train(shards: Path):
