@@ -12,7 +12,7 @@ import torch
 import tyro
 from PIL import Image
 
-from spectral_training import bench, data, plan, results, shards, train_ar, train_tokenizer
+from spectral_training import bench, data, plan, report, results, shards, train_ar, train_tokenizer
 from spectral_training.cost import saved_bytes
 from spectral_training.experiments import EXPERIMENTS
 from spectral_training.recipes import recipe
@@ -166,10 +166,10 @@ def test_the_report_says_what_each_seed_says_to_an_expectation():
         return {"label": label, "seed": seed, "figures": {"32 psnr": psnr, "16 psnr": 99.0}}
 
     haar = [line("Haar", 0, 20.0), line("Haar", 1, 21.0)]
-    found = results.verdicts(experiment, [*haar, line("LeGall 5/3", 0, 20.5), line("LeGall 5/3", 1, 21.25)])
+    found = report.verdicts(experiment, [*haar, line("LeGall 5/3", 0, 20.5), line("LeGall 5/3", 1, 21.25)])
     assert "| Haar beats LeGall 5/3 | psnr | -0.50, -0.25 | **against it** |" in found
     assert "CDF" not in found  # not run
-    found = results.verdicts(experiment, [*haar, line("LeGall 5/3", 0, 19.0), line("LeGall 5/3", 1, 22.0)])
+    found = report.verdicts(experiment, [*haar, line("LeGall 5/3", 0, 19.0), line("LeGall 5/3", 1, 22.0)])
     assert "+1.00, -1.00 | seeds disagree |" in found
 
 
@@ -197,10 +197,10 @@ def test_the_report_shows_what_the_first_scales_give_alone():
         {"label": label, "seed": 0, "spikes": 0, "figures": {"32 psnr": 20.0, "16 psnr": 22.0, "16 early psnr": early}}
         for label, early in (("+ ADTransformer", 9.5), ("+ scale-causal decoder (SCD)", 22.0))
     ]
-    columns = results.second_columns("tokenizer", lines)
+    columns = report.second_columns("tokenizer", lines)
     assert columns == ["16 early psnr"]
-    assert "| + ADTransformer | 9.50 |" in results.table(experiment, lines, columns, is_main=False)
-    found = results.verdicts(experiment, lines)
+    assert "| + ADTransformer | 9.50 |" in report.table(experiment, lines, columns, is_main=False)
+    found = report.verdicts(experiment, lines)
     assert "| SCD decodes coarse to fine | early psnr | +12.50 | as expected |" in found
 
 
@@ -216,7 +216,7 @@ def test_a_row_is_run_and_measured(shards: Path, tmp_path: Path):
         validation=str(shards / "val-*.tar"), held_out=12, lines=tmp_path / "l.jsonl", out=tmp_path / "r.md",
     )  # fmt: skip
     results.main(options)
-    lines = results.read(options.lines)
+    lines = report.read(options.lines)
     assert [line["label"] for line in lines] == [row.label for row in EXPERIMENTS["wavelets"].rows]
     assert all(line["figures"]["32 psnr"] > 5 for line in lines)
     results.main(options)  # nothing is left to run
@@ -229,7 +229,7 @@ def test_what_resolution_and_batch_cost_is_measured(shards: Path, tmp_path: Path
         validation=str(shards / "val-*.tar"), held_out=12, lines=tmp_path / "l.jsonl", out=tmp_path / "r.md",
     )  # fmt: skip
     results.main(options)
-    figures = {line["label"]: line["figures"] for line in results.read(options.lines)}
+    figures = {line["label"]: line["figures"] for line in report.read(options.lines)}
     assert [figures[f"ViT-VQGAN, {side}"]["tokens"] for side in ("smallest side", "side x 2", "side x 4")] == [
         64, 256, 1024,
     ]  # fmt: skip
@@ -258,7 +258,7 @@ def test_the_bench_compares_with_plain_pytorch_and_both_precisions(tmp_path: Pat
         assert {"AR stack: ours / plain", "tokenizer encoder share of matmul", "matmul GFLOP/s"} <= measured.keys()
         assert all(value >= 0 for value in measured.values())
     assert line["precisions"].keys() == {"fp32", "bf16"}
-    section = results.speed_section(path)
+    section = report.speed_section(path)
     assert "| studio-debug | AR stack | bf16 |" in section
     assert line["advice"] in section
 
