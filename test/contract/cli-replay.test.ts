@@ -11,6 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createEngine } from "../../src/engine/index";
+import { modelIdSchema } from "../../src/shared/ids";
+import type { JobRequest } from "../../src/shared/jobs";
 import { debugModelId, debugModelsDir } from "../engine/debug-bundle";
 import { runSpectral } from "../support/run-spectral";
 import { maskPng } from "./fixtures/bad-pictures";
@@ -83,6 +86,56 @@ test("a generated picture needs no source, an enlarged one does", async () => {
   expect((await runSpectral("replay", large, "-o", again)).last).toMatchObject({ exitCode: 2 });
   await must("replay", large, "--source", source, "-o", again);
   expect((await pixels(again)).equals(await pixels(large))).toBe(true);
+});
+
+test("a history of many kinds is replayed step by step to the same pixels", async () => {
+  const engine = await createEngine({ modelsDir: debugModelsDir, sessionDir: at("session") });
+  const { api } = engine;
+  const bytes = Uint8Array.from(readFileSync(source));
+  const { documentId } = await api.openDocument({ name: "flowers.jpg", bytes });
+  const modelId = modelIdSchema.parse(debugModelId);
+  const drawing = {
+    ...{ prompt: "a dog", negativePrompt: "", seed: 7 },
+    ...{ temperature: 1, topK: 0, topP: 0.95, guidance: 2 },
+  };
+  const rect = { x: 20, y: 10, width: 30, height: 30 };
+  const mask = { rect, alpha: new Uint8Array(900).fill(255) };
+  const editing = { kind: "edit", documentId, modelId, mask, frozenScales: 1, feather: 2 } as const;
+  const ended = async (request: JobRequest) => {
+    const finished = new Promise((resolve, reject) => {
+      engine.subscribe("job-finished", resolve);
+      engine.subscribe("job-failed", reject);
+    });
+    const { jobId } = await api.startJob(request);
+    await finished;
+    return jobId;
+  };
+  const first = await ended({ ...editing, ...drawing, variations: 3, strength: 0.8 });
+  const startFrom = { jobId: first, variation: 2, scales: 2 };
+  const scaleSampling = [null, null, { temperature: 0.5 }];
+  const steps: [JobRequest, number][] = [
+    [{ ...editing, ...drawing, seed: 8, variations: 2, startFrom, scaleSampling }, 1],
+    [{ ...editing, ...drawing, frozenScales: 0, mode: "remove" }, 0],
+    [{ kind: "extend", documentId, modelId, left: 5, top: 0, right: 9, bottom: 0, ...drawing }, 0],
+    [
+      {
+        ...{ kind: "upscale", documentId, modelId, factor: 2, creativity: 0 },
+        ...{ prompt: "grass", seed: 3, guidance: 2 },
+      },
+      0,
+    ],
+  ];
+  for (const [request, variation] of steps) {
+    await api.acceptResult({ jobId: await ended(request), variation });
+  }
+  const options = { documentId, format: "png", quality: 100, embedRecipe: true } as const;
+  writeFileSync(at("history.png"), (await api.exportDocument(options)).bytes);
+  await engine.dispose();
+  expect(await must("replay", at("history.png"), "--source", source, "-o", again)).toMatchObject({
+    isSame: true,
+    steps: 4,
+  });
+  expect((await pixels(again)).equals(await pixels(at("history.png")))).toBe(true);
 });
 
 test("formats that lose pixels still know how they were made", async () => {

@@ -59,6 +59,18 @@ test("a job is listed from its start to the decision about its result", async ()
   expect(settled).toEqual([{ jobId: "j-1" }]);
 });
 
+test("a job of which one variation is taken and the others are kept stays listed", async () => {
+  const { jobs, events, finish } = setUp();
+  const settled: unknown[] = [];
+  events.subscribe("job-settled", (payload) => settled.push(payload));
+  await jobs.invoke("startJob", generateRequest);
+  finish("j-1");
+  await jobs.invoke("acceptResult", { jobId: "j-1", variation: 0, isKept: true });
+  expect([await ids(jobs), settled]).toEqual([["j-1"], []]);
+  await jobs.invoke("acceptResult", { jobId: "j-1", variation: 1 });
+  expect([await ids(jobs), settled]).toEqual([[], [{ jobId: "j-1" }]]);
+});
+
 test("failed and cancelled jobs are not listed, nor those of a closed document", async () => {
   const { jobs, events, engineEvents } = setUp();
   const closed: unknown[] = [];
