@@ -16,11 +16,11 @@ from torch import Tensor
 
 from . import data
 from .ar import AutoregressiveModel
+from .condition import Condition
 from .figures import caption_sensitivity, consistency
 from .metrics import fidelity
 from .sample import Prefix, Sampling, edit, upsample
 from .tokenizer import Tokenizer
-from .train_ar import Condition
 
 FROZEN = 2
 """Coarsest scales that an edit keeps."""

@@ -23,13 +23,14 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 
 from . import data
 from .ar import AutoregressiveModel
+from .condition import Condition, log_unigram, losses_by_scale, unigram_loss
 from .drawing_figures import drawing_figures
 from .figures import CHOICES, codebook_figures, drawing_speed, reconstruct, resolution_figures, retrieval
 from .metrics import feature_networks, to_levels
 from .recipes import recipe
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
-from .train_ar import Condition, load_ar, log_unigram, losses_by_scale, unigram_loss
+from .train_ar import load_ar
 from .train_tokenizer import load_tokenizer
 
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from . import data
 from .ar import AutoregressiveModel
+from .condition import Condition, losses_by_scale
 from .cost import speed
 from .metrics import FeatureNetwork, feature_networks, fidelity, to_levels
 from .perceptual import Trunk
 from .quantize import perplexity
 from .sample import Prefix, Sampling, generate, picture_at
 from .tokenizer import Tokenizer
-from .train_ar import Condition, losses_by_scale
 
 CHOICES = 10
 FEW = 8

@@ -20,6 +20,7 @@ import torch
 
 from . import data
 from .checkpoint import commit
+from .condition import condition_for, unigram_loss
 from .cost import cpu_time, saved_bytes
 from .drawing_figures import drawing_figures
 from .experiments import EXPERIMENTS, Experiment, Row
@@ -28,7 +29,6 @@ from .recipes import Recipe, recipe, resized
 from .report import key, read, write_report
 from .runtime import Runtime, RuntimeOptions
 from .train_ar import Trainer as ArTrainer
-from .train_ar import condition_for, unigram_loss
 from .train_tokenizer import Trainer as TokenizerTrainer
 
 ROOT = Path(__file__).parents[1]

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from . import data
 from .ar import AutoregressiveModel
+from .condition import losses_by_scale
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
-from .train_ar import losses_by_scale
 
 CHOICES = 10
 

@@ -14,16 +14,16 @@ import tyro
 from torch import Tensor, nn
 
 from . import data
-from .ar import ArConfig, AutoregressiveModel
+from .ar import AutoregressiveModel
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
+from .condition import Condition, condition_for, log_unigram, losses_by_scale, unigram_loss
 from .grid import save_grid
-from .layout import Layout
 from .optimisers import optimiser_of
 from .recipes import ArTraining, recipe
 from .runtime import Runtime, RuntimeOptions, like, whole_state
 from .sample import Prefix, Sampling, generate
 from .sources import Draw, MemorySource, Source, StreamSource
-from .text import CaptionStates, TextEncoder
+from .text import CaptionStates
 from .tokenizer import Tokenizer
 from .train_tokenizer import load_tokenizer, restore_weights
 
@@ -65,74 +65,6 @@ class Options:
 def encode_views(tokenizer: Tokenizer, pictures: Tensor, bf16: bool) -> Tensor:
     with torch.no_grad(), torch.autocast(pictures.device.type, torch.bfloat16, enabled=bf16):
         return tokenizer.encode(pictures)
-
-
-def log_unigram(codes: Tensor, layout: Layout, sizes: tuple[int, int], smoothing: float = 0.1) -> list[Tensor]:
-    """Log of the smoothed unigram distribution of each scale, from (M, T) codes; sizes of the two codebooks."""
-    n, result = layout.tokens_per_scale, []
-    for s in range(layout.scales):
-        size = sizes[0] if s == 0 else sizes[1]
-        counts = torch.bincount(codes[:, s * n : (s + 1) * n].reshape(-1), minlength=size).float() + smoothing
-        result.append((counts / counts.sum()).log())
-    return result
-
-
-def unigram_loss(log_frequencies: list[Tensor], codes: Tensor, layout: Layout) -> list[float]:
-    """Mean cross entropy in nats of each scale's codes under its unigram distribution."""
-    n = layout.tokens_per_scale
-    return [float(-f[codes[:, s * n : (s + 1) * n]].mean()) for s, f in enumerate(log_frequencies)]
-
-
-class Condition:
-    """What the pictures are drawn from: captions as text states, or for class-conditional models the photo's source.
-
-    Captions that were not encoded before, as when streaming, are encoded now.
-    """
-
-    def __init__(self, texts: CaptionStates | None, classes: list[str], encoder: TextEncoder | None = None) -> None:
-        self.texts, self.classes, self.encoder = texts, classes, encoder
-
-    def inputs(self, config: ArConfig, captions: list[str]) -> tuple[Tensor, Tensor]:
-        """States (B, n, W), or classes (B,), and lengths (B,); an empty caption, or an unknown class, is
-        "unconditional"."""
-        if config.classes:
-            index = {name: i for i, name in enumerate(self.classes[: config.classes])}
-            labels = torch.tensor([index.get(caption, config.classes) for caption in captions])
-            return labels, torch.ones_like(labels)
-        assert self.texts is not None, "a text-conditional model is always given text states"
-        fresh = sorted(set(captions) - self.texts.states.keys())
-        if fresh and self.encoder is not None:
-            self.texts.states |= dict(zip(fresh, self.encoder.encode(fresh), strict=True))
-        return self.texts.batch(captions)
-
-    def prefix(self, model: AutoregressiveModel, captions: list[str]) -> tuple[Tensor, Tensor]:
-        """States (B, n, W) and lengths (B,)."""
-        given, lengths = self.inputs(model.config, captions)
-        if model.config.classes:
-            return model.class_text(given.to(model.class_states.weight.device))
-        return given, lengths
-
-
-@torch.no_grad()
-def losses_by_scale(
-    model: AutoregressiveModel,
-    codes: Tensor,
-    captions: list[str],
-    texts: CaptionStates | Condition,
-    bf16: bool,
-    batch: int = 32,
-) -> Tensor:
-    """(M, S): mean cross entropy in nats of each picture and scale."""
-    model.eval()
-    condition = texts if isinstance(texts, Condition) else Condition(texts, [])
-    parts = []
-    for start in range(0, len(codes), batch):
-        chunk = codes[start : start + batch]
-        text, lengths = condition.prefix(model, captions[start : start + batch])
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            loss = model.loss_per_token(model(text, lengths, chunk), chunk)
-        parts.append(loss.float().reshape(len(chunk), model.layout.scales, -1).mean(-1))
-    return torch.cat(parts)
 
 
 class ArStep(nn.Module):
@@ -300,15 +232,6 @@ def sample_grid(trainer: Trainer, photos: list[data.Photo], path: Path, log: Log
         drawn = trainer.tokenizer.decode_codes(codes.to(trainer.runtime.fabric.device)).cpu()
     pictures = data.to_tensor([data.whole(p, model.layout.image_size) for p in photos])
     log.picture("drawn", save_grid([pictures, drawn], path), trainer.step)
-
-
-def condition_for(config: ArTraining, photos: list[data.Photo], cache: Path | None) -> Condition:
-    """Text states of all captions that are known now; for class-conditional models the names of the classes."""
-    if config.model.classes:
-        return Condition(None, sorted({p.source for p in photos}))
-    encoder = TextEncoder(config.model.text_positions, config.model.text_width)
-    captions = [caption for photo in photos for caption in photo.captions]
-    return Condition(CaptionStates.build(encoder, captions, cache), [], encoder)
 
 
 def main(options: Options) -> None:

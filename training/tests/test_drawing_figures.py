@@ -8,11 +8,11 @@ import torch
 
 from spectral_training import data
 from spectral_training.ar import AutoregressiveModel
+from spectral_training.condition import Condition
 from spectral_training.drawing_figures import drawing_figures
 from spectral_training.recipes import recipe
 from spectral_training.text import CaptionStates
 from spectral_training.tokenizer import Tokenizer
-from spectral_training.train_ar import Condition
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from piq import FID
 
 from spectral_training import data
 from spectral_training.ar import AutoregressiveModel
+from spectral_training.condition import Condition
 from spectral_training.cost import CLEAR, peak_bytes
 from spectral_training.figures import caption_sensitivity, consistency, retrieval, tokenizer_figures
 from spectral_training.metrics import (
@@ -19,7 +20,6 @@ from spectral_training.metrics import (
     inception_weights,
 )
 from spectral_training.recipes import recipe
-from spectral_training.train_ar import Condition
 from spectral_training.train_tokenizer import Trainer
 
 

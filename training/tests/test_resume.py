@@ -8,6 +8,7 @@ import torch
 from conftest import round_trip
 
 from spectral_training import data, train_ar
+from spectral_training.condition import condition_for, losses_by_scale
 from spectral_training.recipes import recipe
 from spectral_training.text import CaptionStates
 from spectral_training.tokenizer import Tokenizer
@@ -71,7 +72,7 @@ def test_class_conditional_training_learns_the_class_and_resumes_alike(shards: P
     chosen = recipe("ar-sit-4-class-350m-debug").ar
     layout = {"layout": tokenizer.layout, "approximation_codes": 32, "detail_codes": 64}
     config = replace(chosen, model=replace(chosen.model, **layout), caption_dropout=0.0)
-    condition = train_ar.condition_for(config, photos, None)
+    condition = condition_for(config, photos, None)
     assert len(condition.classes) == 4
     whole = train_ar.Trainer(config, tokenizer, photos, condition)
     whole.start()
@@ -81,7 +82,7 @@ def test_class_conditional_training_learns_the_class_and_resumes_alike(shards: P
     codes = whole.encode(data.to_tensor([data.whole(p, size) for p in photos]))
     names = [p.source for p in photos]
     own, other = (
-        train_ar.losses_by_scale(whole.model, codes, labels, condition, bf16=False).mean()
+        losses_by_scale(whole.model, codes, labels, condition, bf16=False).mean()
         for labels in (names, names[1:] + names[:1])
     )
     assert own < other - 0.01

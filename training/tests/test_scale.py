@@ -14,11 +14,12 @@ from tiny_bundles import write_checkpoint
 from torch._dynamo.utils import counters
 
 from spectral_training import data
+from spectral_training.condition import Condition
 from spectral_training.recipes import recipe
 from spectral_training.runtime import Runtime, RuntimeOptions
 from spectral_training.sources import MemorySource, Place, StreamSource
 from spectral_training.text import CaptionStates
-from spectral_training.train_ar import ArStep, Condition, load_ar
+from spectral_training.train_ar import ArStep, load_ar
 from spectral_training.train_tokenizer import Trainer
 
 
