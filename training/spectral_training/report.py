@@ -100,7 +100,7 @@ def verdicts(experiment: Experiment, lines: list[dict]) -> str:
     """What was expected of each pair of rows, and what each seed says to it."""
     rows = []
     for claim in experiment.claims:
-        found = {(line["label"], line["seed"]): line["figures"].get(figure_name(claim.figure, line)) for line in lines}
+        found = {(line["label"], line["seed"]): figure_of(claim.figure, line) for line in lines}
         seeds = sorted({seed for _, seed in found})
         pairs = [(found.get((claim.better, seed)), found.get((claim.worse, seed))) for seed in seeds]
         gaps = [better - worse for better, worse in pairs if better is not None and worse is not None]
@@ -115,13 +115,18 @@ def verdicts(experiment: Experiment, lines: list[dict]) -> str:
     return "\n".join(["| expectation | figure | difference, a seed each | found |", "|---|---|---|---|", *rows]) + "\n"
 
 
-def figure_name(figure: str, line: dict) -> str:
-    """``psnr`` stands for that of the largest size, ``early psnr`` for the next smaller one's."""
-    if figure not in ("psnr", "early psnr"):
-        return figure
-    sizes = [int(name.split()[0]) for name in line["figures"] if name.endswith(" psnr") and name[0].isdigit()]
-    largest = max(sizes, default=0)
-    return f"{largest} psnr" if figure == "psnr" else f"{largest // 2} early psnr"
+def figure_of(name: str, line: dict) -> float | None:
+    """A line's figure, or one of the two that are made of several; see :class:`experiments.Claim`."""
+    figures = line["figures"]
+    sides = [int(n.split()[0]) for n in figures if n.split()[0].isdigit() and n.endswith(" psnr")]
+    if name == "psnr":
+        return figures.get(f"{max(sides, default=0)} psnr")
+    if name == "early gap":
+        gaps = [
+            figures[f"{side} early psnr"] - figures[f"{side} psnr"] for side in sides if f"{side} early psnr" in figures
+        ]
+        return min(gaps, default=None)
+    return figures.get(name)
 
 
 def provenance(lines: list[dict]) -> str:

@@ -195,13 +195,13 @@ def test_the_report_shows_what_the_first_scales_give_alone():
     experiment = EXPERIMENTS["mechanisms"]
     lines = [
         {"label": label, "seed": 0, "spikes": 0, "figures": {"32 psnr": 20.0, "16 psnr": 22.0, "16 early psnr": early}}
-        for label, early in (("+ ADTransformer", 9.5), ("+ scale-causal decoder (SCD)", 22.0))
+        for label, early in (("+ ADTransformer", 9.5), ("+ scale-causal decoder (SCD)", 21.5))
     ]
     columns = report.second_columns("tokenizer", lines)
     assert columns == ["16 early psnr"]
     assert "| + ADTransformer | 9.50 |" in report.table(experiment, lines, columns, is_main=False)
     found = report.verdicts(experiment, lines)
-    assert "| SCD decodes coarse to fine | early psnr | +12.50 | as expected |" in found
+    assert "| SCD decodes coarse to fine | early gap | +12.00 | as expected |" in found
 
 
 def test_every_claim_compares_rows_that_exist():
