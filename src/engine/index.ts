@@ -16,7 +16,7 @@ import { parseAs } from "../shared/errors.js";
 import type { EngineEvents, EngineTopic, Topic } from "../shared/events.js";
 import type { DocumentId, JobId } from "../shared/ids.js";
 import type { JobRequest } from "../shared/jobs.js";
-import type { ModelSummary } from "../shared/models.js";
+import type { InstalledModel } from "../shared/models.js";
 import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
@@ -84,7 +84,7 @@ export interface Engine extends Transport {
   /** Typed calls whose requests are already parsed. */
   readonly api: EngineApi;
   /** Installs a bundle from a folder or a zip file of this machine; as `importBundle` otherwise. */
-  importBundlePath(path: string): Promise<ModelSummary>;
+  importBundlePath(path: string): Promise<InstalledModel>;
   /** Tells the shown picture of a document from every other one. */
   fingerprint(documentId: DocumentId): Promise<Fingerprint>;
   /**
@@ -161,7 +161,7 @@ class InProcessEngine implements Engine {
     return () => listeners.delete(listener);
   }
 
-  importBundlePath(path: string): Promise<ModelSummary> {
+  importBundlePath(path: string): Promise<InstalledModel> {
     return this.#parts.importPath(path);
   }
 
@@ -273,7 +273,7 @@ class InProcessEngine implements Engine {
   async #readScaleThumbnails(request: RequestOf<"readScaleThumbnails">) {
     const { documentId, revision, modelId, region } = request;
     const raster = await this.#store.raster(documentId, revision);
-    const { layout, manifest } = await this.#parts.models.bundle(modelId);
+    const { layout, manifest } = await this.#parts.models.drawingBundle(modelId);
     const inside = intersectRects(region, rectOfSize(raster.width, raster.height));
     if (isEmptyRect(inside)) {
       throw new AppError(
@@ -301,7 +301,10 @@ class InProcessEngine implements Engine {
    * @param revision that state, where it is known from an earlier process
    */
   async #baseOf(request: JobRequest, revision?: number | null): Promise<JobBase | null> {
-    await this.#parts.models.bundle(request.modelId);
+    const { models } = this.#parts;
+    // At once, before a job waits for its turn.
+    if (request.kind === "upscale") await models.bundle(request.modelId);
+    else await models.drawingBundle(request.modelId);
     if (request.kind === "generate") return null;
     const { documentId } = request;
     const { state } = await this.#store.get(documentId);

@@ -4,7 +4,7 @@ import { env } from "onnxruntime-node";
 import type { AppErrorData } from "../core/errors.js";
 import type { EngineApi } from "../shared/api.js";
 import type { ModelId } from "../shared/ids.js";
-import { DEVICE_VARIABLE, type ModelSummary } from "../shared/models.js";
+import { DEVICE_VARIABLE, type InstalledModel } from "../shared/models.js";
 import type { Prober } from "../shared/probe.js";
 import { BundleMethods } from "./bundle/bundle-methods.js";
 import { describeProvider, offeredProviders } from "./device/device.js";
@@ -31,7 +31,7 @@ export interface ModelParts {
     "listDevices" | "chooseDevice" | "importBundle" | "removeBundle" | "getEngineInfo"
   >;
   /** Installs a bundle from a folder or a zip file of this machine. */
-  importPath(path: string): Promise<ModelSummary>;
+  importPath(path: string): Promise<InstalledModel>;
   /** Tries devices that are not known yet, in the background. */
   explore(): void;
   /** What a loaded model's results are to be recorded with; null if it is not loaded. */
@@ -64,8 +64,11 @@ export function createModelParts(options: ModelPartsOptions, emit: Emit): ModelP
     prober,
     onChange: (event) => emit("models-changed", event),
   });
-  /** Devices are tried with the first model, which is the one that people begin with. */
-  const subject = async () => (await models.list()).bundles[0] ?? null;
+  /** Devices are tried with the first model that draws, which is the one that people begin with. */
+  const subject = async () => {
+    const { bundles } = await models.list();
+    return bundles.find(({ layout }) => layout !== null) ?? bundles[0] ?? null;
+  };
   const listDevices = async () => ({
     chosen: await devices.chosen(),
     actual: devices.actual,

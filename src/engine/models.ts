@@ -1,20 +1,20 @@
 import { AppError, type AppErrorData } from "../core/errors.js";
-import type { DeviceInfo, ModelSummary } from "../shared/models.js";
+import type { DeviceInfo, InstalledModel } from "../shared/models.js";
 import type { ModelId } from "../shared/ids.js";
 import { listBundles, summariseBundle, type BundleList } from "./bundle/list-bundles.js";
 import { requireFitting } from "./bundle/memory.js";
 import { verifyModel } from "./bundle/golden.js";
-import { Model } from "./bundle/model.js";
-import type { Bundle } from "./bundle/bundle.js";
+import { Model, modelOf } from "./bundle/model.js";
+import type { Bundle, DrawingBundle } from "./bundle/bundle.js";
 import type { Devices } from "./device/devices.js";
 import type { DeviceMemory } from "./device/device-memory.js";
 import type { Provider } from "./device/device.js";
-import type { LoadedModel } from "./jobs/prompts.js";
+import type { LoadedModel, LoadedToEnlarge } from "./jobs/prompts.js";
 import { PromptEncoder } from "./text/prompt-encoder.js";
 
 /** What can be run, and on what. */
 export interface ModelsInfo {
-  readonly models: readonly ModelSummary[];
+  readonly models: readonly InstalledModel[];
   readonly modelProblems: readonly AppErrorData[];
   readonly device: DeviceInfo;
 }
@@ -35,7 +35,7 @@ export type EarlierFailure = Pick<AppErrorData, "code" | "message">;
 interface Loading {
   readonly provider: Provider;
   readonly sha256: string;
-  readonly model: Promise<LoadedModel>;
+  readonly model: Promise<LoadedToEnlarge>;
 }
 
 /** The bundles of both folders; each is loaded when it is first used, on the device of the moment. */
@@ -94,12 +94,29 @@ export class Models {
   }
 
   /**
-   * A model that is ready to run, known to compute rightly on its device.
+   * The bundle of a model that is to draw.
+   * @throws AppError REQUEST_INVALID for one that only enlarges, else as {@link bundle}
+   */
+  async drawingBundle(modelId: ModelId): Promise<DrawingBundle> {
+    const bundle = await this.bundle(modelId);
+    if (bundle.layout === null) throw await this.#onlyEnlarges(modelId);
+    return bundle;
+  }
+
+  /** A model that is ready to draw. @throws AppError as {@link drawingBundle} and loading */
+  async load(modelId: ModelId, failure?: EarlierFailure): Promise<LoadedModel> {
+    const loaded = await this.loadToEnlarge(modelId, failure);
+    if (loaded.prompts === null) throw await this.#onlyEnlarges(modelId);
+    return loaded;
+  }
+
+  /**
+   * A model of any kind that is ready to run, known to compute rightly on its device.
    *
    * When another device was chosen since, it is loaded anew there.
    * @param failure why the job runs a second time: then it is the CPU's, whatever was chosen
    */
-  async load(modelId: ModelId, failure?: EarlierFailure): Promise<LoadedModel> {
+  async loadToEnlarge(modelId: ModelId, failure?: EarlierFailure): Promise<LoadedToEnlarge> {
     const bundle = await this.bundle(modelId);
     const provider = await this.#providerFor(bundle, failure);
     const known = this.#loaded.get(modelId);
@@ -144,10 +161,23 @@ export class Models {
     return "cpu";
   }
 
-  async #load(bundle: Bundle, provider: Provider): Promise<LoadedModel> {
+  async #onlyEnlarges(modelId: ModelId): Promise<AppError> {
+    const { bundles } = await this.list();
+    const others = bundles.filter(({ layout }) => layout !== null);
+    const known = others.map(({ manifest }) => manifest.id).join(", ") || "none is installed";
+    return new AppError(
+      "REQUEST_INVALID",
+      `Expected a model that draws but ${modelId} only enlarges; choose one that draws (${known}), or upscale with this one.`,
+      { modelId },
+    );
+  }
+
+  async #load(bundle: Bundle, provider: Provider): Promise<LoadedToEnlarge> {
     requireFitting(bundle.manifest);
+    const model = modelOf(bundle, provider);
+    // Networks are tried one by one before their first use: most jobs need one of a dozen.
+    if (!(model instanceof Model)) return { model, prompts: null };
     const { memory } = this.#options;
-    const model = new Model(bundle, provider);
     try {
       // Any other device was tried in a process of its own before it got here.
       if (!(await memory.isVerified(provider, bundle.sha256))) {

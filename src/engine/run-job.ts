@@ -78,7 +78,7 @@ async function edit(
   const { documentId, revision } = base;
   const original = await store.raster(documentId, revision);
   const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
-  const { rect, variations } = await runEdit(loaded, original, request, context);
+  const { rect, area, variations } = await runEdit(loaded, original, request, context);
   return outcomeOf(
     request,
     { kind: "edit", documentId, rect },
@@ -91,6 +91,7 @@ async function edit(
       loaded,
       request,
       variations.map(({ codes }) => [codes]),
+      [area],
     ),
   );
 }
@@ -105,7 +106,7 @@ async function extend(
   const { documentId, revision } = base;
   const original = await store.raster(documentId, revision);
   const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
-  const { rect, variations } = await runExtend(loaded, original, request, context);
+  const { rect, areas, variations } = await runExtend(loaded, original, request, context);
   const newPixels = areaOf(rect) - original.width * original.height;
   return outcomeOf(
     request,
@@ -119,6 +120,7 @@ async function extend(
       loaded,
       request,
       variations.map(({ codes }) => codes),
+      areas,
     ),
   );
 }
@@ -131,7 +133,7 @@ async function upscale(
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
-  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
+  const loaded = await whileWanted(context, models.loadToEnlarge(request.modelId, context.failure));
   const owner = `${documentId}/${revision}`;
   const picture = { raster: original, owner };
   const { file, shown } = await upscaleToFile(loaded, picture, request, store, SHOWN_SIDE, context);
@@ -155,6 +157,7 @@ async function generate(
   const variations = await runGenerate(loaded, request, context);
   const { width = 1, height = 1 } = variations[0]?.raster ?? {};
   const rect = rectOfSize(width, height);
+  const { imageSize } = loaded.model.layout;
   return outcomeOf(
     request,
     { kind: "generate", documentId: null, rect },
@@ -170,6 +173,7 @@ async function generate(
       loaded,
       request,
       variations.map(({ codes }) => [codes]),
+      [rectOfSize(imageSize, imageSize)],
     ),
   );
 }
@@ -215,8 +219,9 @@ function drawnBy(
   { model }: LoadedModel,
   { modelId }: JobRequest,
   variations: readonly (readonly Int32Array[])[],
+  areas: readonly Rect[],
 ): DrawnCodes {
-  return { modelId, variations, tokensPerScale: model.layout.tokensPerScale };
+  return { modelId, variations, areas, tokensPerScale: model.layout.tokensPerScale };
 }
 
 function newDocument(request: GenerateJob, raster: Raster): NewDocument {

@@ -17,7 +17,7 @@ import {
   deviceChoiceSchema,
   deviceInfoSchema,
   deviceOptionSchema,
-  modelSummarySchema,
+  installedModelSchema,
 } from "./models.js";
 import {
   bytesSchema,
@@ -199,7 +199,7 @@ const sharedMethods = {
   /** Probes and takes a device; models move over before the next job, without a restart. */
   chooseDevice: method(z.object({ device: deviceChoiceSchema }), devicesSchema),
   /** Checks and installs a bundle from a zip file. */
-  importBundle: method(z.object({ name: nameSchema, bytes: fileBytesSchema }), modelSummarySchema),
+  importBundle: method(z.object({ name: nameSchema, bytes: fileBytesSchema }), installedModelSchema),
   /** Deletes an imported bundle; shipped ones stay. */
   removeBundle: method(z.object({ modelId: modelIdSchema }), nothing),
   /** Tells that a revision now lies in a file, so that the document is no longer dirty there. */
@@ -234,7 +234,7 @@ const engineOnlyMethods = {
   getEngineInfo: method(
     nothing,
     z.object({
-      models: z.array(modelSummarySchema).readonly(),
+      models: z.array(installedModelSchema).readonly(),
       modelProblems: z.array(appErrorDataSchema).readonly(),
       device: deviceInfoSchema,
     }),
@@ -250,7 +250,7 @@ const hostMethods = {
     z.object({
       version: z.string().max(64),
       host: z.enum(["electron", "loopback"]),
-      models: z.array(modelSummarySchema).readonly(),
+      models: z.array(installedModelSchema).readonly(),
       modelProblems: z.array(appErrorDataSchema).readonly(),
       device: deviceInfoSchema,
       /** The file named on the command line, opened. */

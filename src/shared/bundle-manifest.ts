@@ -1,5 +1,5 @@
 import { modelIdSchema } from "./ids.js";
-import { samplingSchema } from "./models.js";
+import { samplingSchema, trainingDataSchema } from "./models.js";
 import { z } from "./zod.js";
 
 /** The versions of the bundle format that this app reads. */
@@ -80,43 +80,46 @@ const textSchema = z.union([
   }),
 ]);
 
-/** The file `model.json` of a bundle: everything that the engine must know of a model. */
-export const bundleManifestSchema = z
+/** What every manifest tells of the bundle as a whole. */
+const aboutFields = {
+  format: z.literal(BUNDLE_FORMAT),
+  version: z.literal(BUNDLE_VERSION),
+  id: modelIdSchema,
+  name: z.string().min(1).max(200),
+  licence: z.string().min(1).max(200),
+  description: z.string().max(5_000),
+  data: trainingDataSchema,
+  training: z.object({
+    recipe: z.string().max(200),
+    commit: z.string().max(64),
+    photosSeen: z.number().min(0),
+    seconds: z.number().min(0),
+    device: z.string().max(200),
+  }),
+  /** Figures of the evaluation, each with the command that gave it. */
+  metrics: z
+    .array(
+      z.object({
+        name: z.string().max(200),
+        value: z.number(),
+        unit: z.string().max(64),
+        command: z.string().max(1_000),
+      }),
+    )
+    .max(200),
+};
+
+/**
+ * Plain convolutional networks that enlarge pictures of any size. Graph: `image` (B, 3, h, w) in
+ * [-1, 1] to `enlarged` (B, 3, factor * h, factor * w), whose block means are the input up to rounding.
+ */
+const enlargeSchema = z.array(enlargeNetworkSchema).max(12);
+
+/** The manifest of a bundle that draws: everything that the engine must know of a model. */
+export const drawingManifestSchema = z
   .object({
-    format: z.literal(BUNDLE_FORMAT),
-    version: z.literal(BUNDLE_VERSION),
-    id: modelIdSchema,
-    name: z.string().min(1).max(200),
-    licence: z.string().min(1).max(200),
-    description: z.string().max(5_000),
-    /** Data sets that it was trained on. */
-    data: z
-      .array(
-        z.object({
-          name: z.string().max(200),
-          licence: z.string().max(200),
-          photos: z.int().min(0),
-        }),
-      )
-      .max(100),
-    training: z.object({
-      recipe: z.string().max(200),
-      commit: z.string().max(64),
-      photosSeen: z.number().min(0),
-      seconds: z.number().min(0),
-      device: z.string().max(200),
-    }),
-    /** Figures of the evaluation, each with the command that gave it. */
-    metrics: z
-      .array(
-        z.object({
-          name: z.string().max(200),
-          value: z.number(),
-          unit: z.string().max(64),
-          command: z.string().max(1_000),
-        }),
-      )
-      .max(200),
+    ...aboutFields,
+    kind: z.undefined().optional(),
     layout: layoutSchema,
     /** Entries of the two codebooks. */
     codebooks: z.object({ approximation: countSchema, detail: countSchema }),
@@ -151,12 +154,7 @@ export const bundleManifestSchema = z
       ar: graphFileSchema,
       text: graphFileSchema,
     }),
-    /**
-     * Plain convolutional networks that enlarge pictures of any size, if the bundle has them. Graph:
-     * `image` (B, 3, h, w) in [-1, 1] to `enlarged` (B, 3, factor * h, factor * w), whose block means
-     * are the input up to rounding.
-     */
-    enlarge: z.array(enlargeNetworkSchema).max(12).readonly().optional(),
+    enlarge: enlargeSchema.readonly().optional(),
     /** Of the tokenizer's file; a model of classes has none. */
     tokenizerSha256: sha256Schema.optional(),
     golden: z.object({ file: bundleFileNameSchema, sha256: sha256Schema }),
@@ -170,4 +168,22 @@ export const bundleManifestSchema = z
     "expected the hash of the tokenizer's file",
   )
   .readonly();
+export type DrawingManifest = z.infer<typeof drawingManifestSchema>;
+
+/** The manifest of a bundle that only enlarges: its networks are all it has. */
+export const enlargingManifestSchema = z
+  .object({
+    ...aboutFields,
+    kind: z.literal("enlarge"),
+    enlarge: enlargeSchema.min(1).readonly(),
+  })
+  .readonly();
+export type EnlargingManifest = z.infer<typeof enlargingManifestSchema>;
+
+/** The file `model.json` of a bundle. One without a kind draws, as all of the first bundles did. */
+export const bundleManifestSchema = z.discriminatedUnion(
+  "kind",
+  [drawingManifestSchema, enlargingManifestSchema],
+  { error: 'expected no kind, or the kind "enlarge"' },
+);
 export type BundleManifest = z.infer<typeof bundleManifestSchema>;

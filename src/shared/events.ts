@@ -3,7 +3,7 @@ import { appErrorDataSchema } from "./errors.js";
 import { documentIdSchema, jobIdSchema } from "./ids.js";
 import { jobStageSchema } from "./jobs.js";
 import { MAX_VARIATIONS } from "./limits.js";
-import { deviceInfoSchema, modelSummarySchema } from "./models.js";
+import { deviceInfoSchema, installedModelSchema } from "./models.js";
 import { rectSchema, screenImageSchema } from "./pixels.js";
 import { settingsSchema } from "./settings.js";
 import { z } from "./zod.js";
@@ -55,7 +55,7 @@ export const engineEventSchemas = {
   }),
   /** A bundle was imported or removed. */
   "models-changed": z.object({
-    models: z.array(modelSummarySchema).readonly(),
+    models: z.array(installedModelSchema).readonly(),
     modelProblems: z.array(appErrorDataSchema).readonly(),
   }),
 } as const;

@@ -47,12 +47,36 @@ export const scaleSamplingSchema = z
   .readonly();
 export type ScaleSampling = z.infer<typeof scaleSamplingSchema>;
 
-/** A usable bundle. */
+/** Data sets that a model was trained on, each with its terms. */
+export const trainingDataSchema = z
+  .array(
+    z.object({
+      name: z.string().max(200),
+      licence: z.string().max(200),
+      photos: z.int().min(0),
+    }),
+  )
+  .max(100);
+
+/** What is told of every usable bundle. */
+const aboutFields = {
+  modelId: modelIdSchema,
+  name: z.string().max(200),
+  licence: z.string().max(200),
+  data: trainingDataSchema.readonly().optional(),
+  /** True for a bundle that came with the app, which cannot be removed. */
+  isShipped: z.boolean().optional(),
+  /** Hash of its manifest, which tells two versions of a model apart. */
+  sha256: z.string().max(64).optional(),
+  /** Memory that it needs when loaded, estimated from its files before loading. */
+  memoryBytes: z.number().min(0).optional(),
+};
+
+/** A usable bundle that draws. */
 export const modelSummarySchema = z
   .object({
-    modelId: modelIdSchema,
-    name: z.string().max(200),
-    licence: z.string().max(200),
+    ...aboutFields,
+    kind: z.undefined().optional(),
     layout: layoutInfoSchema,
     /** Defaults for the sampling controls. */
     sampling: samplingSchema,
@@ -62,15 +86,37 @@ export const modelSummarySchema = z
     classes: z.array(z.string().max(200)).readonly().optional(),
     /** False for a bundle that was not trained to predict detail and cannot enlarge faithfully. */
     canEnlarge: z.boolean().optional(),
-    /** True for a bundle that came with the app, which cannot be removed. */
-    isShipped: z.boolean().optional(),
-    /** Hash of its manifest, which tells two versions of a model apart. */
-    sha256: z.string().max(64).optional(),
-    /** Memory that it needs when loaded, estimated from its files before loading. */
-    memoryBytes: z.number().min(0).optional(),
   })
   .readonly();
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
+
+/** A usable bundle that enlarges faithfully and does nothing else. */
+export const enlargerSummarySchema = z
+  .object({
+    ...aboutFields,
+    kind: z.literal("enlarge"),
+    /** How many times larger its networks make a picture, ascending. */
+    factors: z.array(z.int().min(2)).min(1).readonly(),
+  })
+  .readonly();
+export type EnlargerSummary = z.infer<typeof enlargerSummarySchema>;
+
+/** A usable bundle of any kind. */
+export const installedModelSchema = z.discriminatedUnion("kind", [
+  modelSummarySchema,
+  enlargerSummarySchema,
+]);
+export type InstalledModel = z.infer<typeof installedModelSchema>;
+
+/** True for a model that edits, extends and generates. */
+export function draws(model: InstalledModel): model is ModelSummary {
+  return model.kind === undefined;
+}
+
+/** True for a model that enlarges without inventing anything. */
+export function enlargesFaithfully(model: InstalledModel): boolean {
+  return !draws(model) || model.canEnlarge !== false;
+}
 
 /** What the models run on. */
 export const deviceInfoSchema = z

@@ -23,8 +23,10 @@ export const settingsSchema = z
     language: z.enum(["system", ...LANGUAGES]),
     /** Provider name or `auto`. */
     device: deviceChoiceSchema,
-    /** null: the first shipped model. */
+    /** null: the first shipped model that draws. */
     modelId: modelIdSchema.nullable(),
+    /** What upscales are made with; null: the model that everything else is made with. */
+    enlargerId: modelIdSchema.nullable(),
     /** Memory for undo and caches. */
     memoryMegabytes: z.int().min(256).max(262_144),
     /** Pictures while an edit is being drawn. */
@@ -58,6 +60,7 @@ export const DEFAULT_SETTINGS: Settings = {
   language: "system",
   device: "auto",
   modelId: null,
+  enlargerId: null,
   memoryMegabytes: 2_048,
   previews: true,
   shortcuts: {},

@@ -22,8 +22,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { drawVariations } from "../../src/engine/ar/draw-tokens.js";
-import { openBundle } from "../../src/engine/bundle/bundle.js";
-import { Model } from "../../src/engine/bundle/model.js";
+import type { Model } from "../../src/engine/bundle/model.js";
 import { inferenceThreads } from "../../src/engine/device/threads.js";
 import { readSteering, type LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { createRandom } from "../../src/engine/sampling/random.js";
@@ -34,6 +33,8 @@ import { createEngineClient, subscribeTo } from "../../src/shared/client.js";
 import type { GenerateJob } from "../../src/shared/jobs.js";
 import { memoryBandwidth } from "./engine/bandwidth.js";
 import { writeEnginePage, type EngineFigure } from "./engine/page.js";
+import { draws } from "../../src/shared/models.js";
+import { openModel } from "../engine/debug-bundle.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -100,7 +101,7 @@ async function torchTokensPerSecond(python: string, model: Model): Promise<numbe
 }
 
 async function measureDrawing(): Promise<void> {
-  const model = new Model(await openBundle(folder), "cpu");
+  const model = await openModel(folder);
   const loaded = { model, prompts: new PromptEncoder(model) };
   const bytes = weightBytes(model);
   const bandwidth = await memoryBandwidth(threads);
@@ -137,7 +138,8 @@ async function measureHost(): Promise<void> {
   try {
     const api = createEngineClient(engine);
     const { models } = await api.getEngineInfo({});
-    const chosen = models.find(({ modelId }) => modelId === basename(folder)) ?? models[0];
+    const drawing = models.filter(draws);
+    const chosen = drawing.find(({ modelId }) => modelId === basename(folder)) ?? drawing[0];
     if (!chosen) throw new Error("no model");
     const run = async (previews: boolean, seed: number) => {
       const request: GenerateJob = {

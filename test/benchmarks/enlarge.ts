@@ -14,11 +14,10 @@ import { readModelImage, type ModelImage } from "../../src/core/model-image.js";
 import type { Raster } from "../../src/core/raster.js";
 import type { Rect } from "../../src/core/rect.js";
 import { repeatBlocks } from "../../src/core/wavelet/blocks.js";
-import { openBundle } from "../../src/engine/bundle/bundle.js";
-import { Model } from "../../src/engine/bundle/model.js";
 import { readPicture } from "../../src/engine/index.js";
 import { faithfulPredictor } from "../../src/engine/upscale/detail-predictor.js";
 import { upscaleRows } from "../../src/engine/upscale/upscale-rows.js";
+import { openModel } from "../engine/debug-bundle.js";
 
 const names = [
   "wren-512x512.jpg",
@@ -27,7 +26,7 @@ const names = [
   "spices-display-p3-1024x1024.jpg",
   "street-sunset-1365x768.jpg",
 ];
-const model = new Model(await openBundle(process.argv[2] ?? "models/studio-128"), "cpu");
+const model = await openModel(process.argv[2] ?? "models/studio-128");
 const side = 512;
 
 async function region(name: string): Promise<Raster> {

@@ -11,6 +11,7 @@ import type { DocumentInfo } from "../../src/shared/documents";
 import { engineArguments } from "../../src/shared/engine-messages";
 import type { Events, Topic } from "../../src/shared/events";
 import type { EditJob, UpscaleJob } from "../../src/shared/jobs";
+import { draws } from "../../src/shared/models";
 import { debugModelsDir } from "../engine/debug-bundle";
 
 const root = join(import.meta.dirname, "../..");
@@ -56,17 +57,18 @@ async function openSample(): Promise<DocumentInfo> {
 
 async function editOf({ documentId }: DocumentInfo): Promise<EditJob> {
   const { models } = await api.getEngineInfo({});
+  const model = models.find(draws)!;
   const rect = { x: 180, y: 180, width: 96, height: 96 };
   return {
     kind: "edit",
     documentId,
-    modelId: models[0]!.modelId,
+    modelId: model.modelId,
     mask: { rect, alpha: new Uint8Array(rect.width * rect.height).fill(255) },
     frozenScales: 1,
     prompt: "a flower",
     negativePrompt: "",
     seed: 3,
-    ...models[0]!.sampling,
+    ...model.sampling,
     feather: 4,
   };
 }
@@ -74,7 +76,7 @@ async function editOf({ documentId }: DocumentInfo): Promise<EditJob> {
 /** A job of many tiles, so that it can be interrupted. */
 async function longJobOf({ documentId }: DocumentInfo): Promise<UpscaleJob> {
   const { models } = await api.getEngineInfo({});
-  const { modelId, sampling } = models[0]!;
+  const { modelId, sampling } = models.find(draws)!;
   const { guidance } = sampling;
   const job = { kind: "upscale", documentId, modelId, factor: 8, creativity: 0 } as const;
   return { ...job, prompt: "", seed: 1, guidance };

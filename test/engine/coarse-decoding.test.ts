@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openBundle } from "../../src/engine/bundle/bundle.js";
-import { Model, TokenKind, type DecodeRequest } from "../../src/engine/bundle/model.js";
+import { TokenKind, type DecodeRequest, type Model } from "../../src/engine/bundle/model.js";
 import { coarsePictureOf } from "../../src/engine/edit/coarse-picture.js";
-import { openDebugModel } from "./debug-bundle.js";
+import { openDebugModel, openModel } from "./debug-bundle.js";
 
 let shipped: Model;
 beforeAll(async () => {
-  shipped = new Model(await openBundle(join("models", "studio-128")), "cpu");
+  shipped = await openModel(join("models", "studio-128"));
 });
 afterAll(() => shipped.release());
 

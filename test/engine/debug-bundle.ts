@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { openBundle } from "../../src/engine/bundle/bundle.js";
-import { Model } from "../../src/engine/bundle/model.js";
+import { Model, modelOf } from "../../src/engine/bundle/model.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 
@@ -8,8 +8,15 @@ import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 export const debugModelsDir = fileURLToPath(new URL("../fixtures/bundles/", import.meta.url));
 export const debugModelId = "studio-debug";
 
+/** A bundle that draws. */
+export async function openModel(folder: string): Promise<Model> {
+  const model = modelOf(await openBundle(folder), "cpu");
+  if (model instanceof Model) return model;
+  throw new RangeError(`${folder} only enlarges`);
+}
+
 export async function openDebugModel(): Promise<Model> {
-  return new Model(await openBundle(`${debugModelsDir}${debugModelId}`), "cpu");
+  return openModel(`${debugModelsDir}${debugModelId}`);
 }
 
 /** The same model with its networks that enlarge, and without: then the decoder predicts. */

@@ -88,7 +88,9 @@ describe("the engine", () => {
   it("tells its models and device", async () => {
     const { models, modelProblems, device } = await api.getEngineInfo({});
     expect(models.map((model) => model.modelId)).toEqual([debugModelId]);
-    expect(models[0]?.layout).toMatchObject({ imageSize: 32, scales: 4, patches: [1, 1, 2, 4] });
+    expect(models[0]).toMatchObject({
+      layout: { imageSize: 32, scales: 4, patches: [1, 1, 2, 4] },
+    });
     expect(modelProblems).toEqual([]);
     expect(device.provider).toBe("cpu");
   });
@@ -163,6 +165,11 @@ describe("the engine", () => {
     await expect(
       api.startJob({ ...again, startFrom: { ...startFrom, variation: 7 } } as JobRequest),
     ).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+    // Another part of the picture has another layout.
+    const elsewhere = { ...mask, rect: { ...mask.rect, x: 66, y: 34 } };
+    await expect(run({ ...again, mask: elsewhere } as JobRequest)).rejects.toThrow(
+      /REQUEST_INVALID.*same model and area/,
+    );
   });
 
   it("starts from a variation that was accepted in a process that is gone, also in a second run", async () => {

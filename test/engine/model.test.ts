@@ -2,17 +2,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ArSession, readPrompts } from "../../src/engine/ar/ar-session.js";
 import { drawTokens, drawVariations } from "../../src/engine/ar/draw-tokens.js";
-import { openBundle } from "../../src/engine/bundle/bundle.js";
 import {
   largestDifference,
   readGolden,
   verifyModel,
   type Golden,
 } from "../../src/engine/bundle/golden.js";
-import { Model, TokenKind } from "../../src/engine/bundle/model.js";
+import { TokenKind, type Model } from "../../src/engine/bundle/model.js";
 import { createRandom } from "../../src/engine/sampling/random.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
-import { openDebugModel } from "./debug-bundle.js";
+import { openDebugModel, openModel } from "./debug-bundle.js";
 
 let model: Model;
 let golden: Golden;
@@ -177,7 +176,7 @@ describe.each(["the debug model", "the shipped model"])("a sequence of %s", (whi
   let own: Model;
   beforeAll(async () => {
     const folder = join("models", "studio-128");
-    own = which === "the debug model" ? model : new Model(await openBundle(folder), "cpu");
+    own = which === "the debug model" ? model : await openModel(folder);
   });
   afterAll(() => own.release());
 

@@ -5,7 +5,6 @@ import { AppError } from "../../src/core/errors.js";
 import { createRaster, cropRaster, rastersEqual, type Raster } from "../../src/core/raster.js";
 import { rectOfSize } from "../../src/core/rect.js";
 import { findBlockMismatch } from "../../src/core/verify.js";
-import { openBundle } from "../../src/engine/bundle/bundle.js";
 import { Pace, type EnlargingNetwork, type Planes } from "../../src/engine/bundle/enlarger.js";
 import { Model } from "../../src/engine/bundle/model.js";
 import { readPicture } from "../../src/engine/index.js";
@@ -14,7 +13,7 @@ import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 import { chooseMethod } from "../../src/engine/upscale/choose-method.js";
 import { RasterSink } from "../../src/engine/upscale/row-sink.js";
 import { upscaleWindow, type UpscaleMethod } from "../../src/engine/upscale/upscale-window.js";
-import { openUpscalers, type Upscalers } from "./debug-bundle.js";
+import { openModel, openUpscalers, type Upscalers } from "./debug-bundle.js";
 import { quietContext } from "./pictures.js";
 
 /** Ways to enlarge; the shipped networks for 8-bit pictures compute in 8 bits. */
@@ -44,7 +43,7 @@ function grey(level: (x: number, y: number) => number): Raster {
 }
 
 beforeAll(async () => {
-  const shipped = new Model(await openBundle(join("models", "studio-128")), "cpu");
+  const shipped = await openModel(join("models", "studio-128"));
   loaded = {
     ...(await openUpscalers()),
     shipped: { model: shipped, prompts: new PromptEncoder(shipped) },

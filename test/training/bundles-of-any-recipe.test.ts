@@ -6,16 +6,16 @@ import { frozenBlockSide } from "../../src/core/layout.js";
 import { planEditRegion } from "../../src/core/plan/region.js";
 import { pasteRaster } from "../../src/core/raster.js";
 import { findBlockMismatch, findFrozenMismatch, findOutsideChange } from "../../src/core/verify.js";
-import { openBundle } from "../../src/engine/bundle/bundle.js";
 import { verifyModel } from "../../src/engine/bundle/golden.js";
 import { listBundles, summariseBundle } from "../../src/engine/bundle/list-bundles.js";
-import { Model } from "../../src/engine/bundle/model.js";
 import { runEdit } from "../../src/engine/edit/run-edit.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { runGenerate } from "../../src/engine/jobs/run-generate.js";
 import { runUpscale } from "../../src/engine/jobs/run-upscale.js";
 import { scaleThumbnails } from "../../src/engine/store/scale-thumbnails.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
+import { draws } from "../../src/shared/models.js";
+import { openModel } from "../engine/debug-bundle.js";
 import { quietContext, testPicture } from "../engine/pictures.js";
 import { hasTraining, runTraining } from "../support/training.js";
 
@@ -45,7 +45,7 @@ describe.skipIf(!hasTraining)("a bundle of any recipe, exported with untrained w
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const open = async (name: string): Promise<LoadedModel> => {
-    const model = new Model(await openBundle(join(folder, name)), "cpu");
+    const model = await openModel(join(folder, name));
     return { model, prompts: new PromptEncoder(model) };
   };
 
@@ -54,7 +54,9 @@ describe.skipIf(!hasTraining)("a bundle of any recipe, exported with untrained w
     expect(problems).toEqual([]);
     expect(bundles.map(({ manifest }) => manifest.id).sort()).toEqual([...names].sort());
     for (const bundle of bundles) {
-      const { canEnlarge, classes, layout } = summariseBundle(bundle, false);
+      const summary = summariseBundle(bundle, false);
+      if (!draws(summary)) throw new RangeError(`${summary.name} only enlarges`);
+      const { canEnlarge, classes, layout } = summary;
       const kind = KINDS[bundle.manifest.id as keyof typeof KINDS];
       expect(canEnlarge).toBe(kind.enlarges === "faithfully");
       expect(classes !== undefined).toBe(kind.classes);

@@ -1,7 +1,7 @@
 import type { ReplyOf } from "../../shared/api.js";
 import { AppError } from "../../core/errors.js";
 import type { DocumentInfo } from "../../shared/documents.js";
-import type { ModelSummary } from "../../shared/models.js";
+import type { InstalledModel } from "../../shared/models.js";
 import type { CommandContext } from "../command-context.js";
 import { openInput, type InputOptions } from "../open-input.js";
 import { withEngine } from "../with-engine.js";
@@ -49,7 +49,7 @@ function reportInstallation(
   });
 }
 
-function describeModel(model: ModelSummary): string {
+function describeModel(model: InstalledModel): string {
   const { modelId, name, licence } = model;
   return `  ${modelId}: ${name}, ${describeAbilities(model)}, ${licence}`;
 }

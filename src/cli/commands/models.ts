@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { AppError } from "../../core/errors.js";
 import { modelIdSchema } from "../../shared/ids.js";
-import type { ModelSummary } from "../../shared/models.js";
+import type { InstalledModel } from "../../shared/models.js";
 import type { CommandContext } from "../command-context.js";
-import { describeAbilities } from "../describe-abilities.js";
+import { describeAbilities, describeData } from "../describe-abilities.js";
 import { withEngine } from "../with-engine.js";
 
 /** `spectral models`: what is installed, and what is wrong with the rest. */
@@ -11,7 +11,7 @@ export async function listModels(context: CommandContext): Promise<void> {
   await withEngine(context, async ({ api }) => {
     const { models, modelProblems } = await api.getEngineInfo({});
     context.report({ command: "models", models, modelProblems }, [
-      ...models.map(describeModel),
+      ...models.flatMap((model) => [describeModel(model), ...dataLines(model)]),
       ...modelProblems.map(({ code, message }) => `problem: ${message} [${code}]`),
     ]);
   });
@@ -21,7 +21,10 @@ export async function listModels(context: CommandContext): Promise<void> {
 export async function importModel(path: string, context: CommandContext): Promise<void> {
   await withEngine(context, async (engine) => {
     const model = await engine.importBundlePath(resolve(path));
-    context.report({ command: "models import", model }, [`installed ${describeModel(model)}`]);
+    context.report({ command: "models import", model }, [
+      `installed ${describeModel(model)}`,
+      ...dataLines(model),
+    ]);
   });
 }
 
@@ -40,7 +43,13 @@ export async function removeModel(named: string, context: CommandContext): Promi
   });
 }
 
-function describeModel(model: ModelSummary): string {
+/** Its terms follow from what it was trained on. */
+function dataLines(model: InstalledModel): string[] {
+  const data = describeData(model);
+  return data === "" ? [] : [`  ${data}`];
+}
+
+function describeModel(model: InstalledModel): string {
   const { modelId, name, licence, isShipped, memoryBytes } = model;
   const memory = memoryBytes === undefined ? "" : `, about ${Math.ceil(memoryBytes / 1e6)} MB`;
   const origin = isShipped === true ? "" : ", imported";

@@ -12,7 +12,7 @@ import {
 } from "../../engine/index.js";
 import type { EngineApi } from "../../shared/api.js";
 import type { DocumentId } from "../../shared/ids.js";
-import type { ModelSummary } from "../../shared/models.js";
+import type { InstalledModel } from "../../shared/models.js";
 import type { CommandContext } from "../command-context.js";
 import { openInput, type InputOptions } from "../open-input.js";
 import { runJob } from "../run-job.js";
@@ -99,7 +99,7 @@ async function openSource(
   );
 }
 
-function modelMissing(modelId: string, models: readonly ModelSummary[]): AppError {
+function modelMissing(modelId: string, models: readonly InstalledModel[]): AppError {
   const known = models.map((model) => model.modelId).join(", ") || "none";
   return new AppError(
     "BUNDLE_MISSING",

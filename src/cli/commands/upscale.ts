@@ -2,7 +2,8 @@ import { AppError } from "../../core/errors.js";
 import type { Engine, UpscaledFile, UpscaleFileRequest } from "../../engine/index.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { jobIdSchema } from "../../shared/ids.js";
-import { chooseModel } from "../choose-model.js";
+import { draws } from "../../shared/models.js";
+import { chooseEnlarger } from "../choose-model.js";
 import type { CommandContext } from "../command-context.js";
 import { describeExactness, exactnessOf } from "../describe-exactness.js";
 import type { InputOptions } from "../open-input.js";
@@ -61,8 +62,9 @@ export async function jobOf(
   { modelsDir }: Pick<CommandContext, "modelsDir">,
 ): Promise<UpscaleFileRequest["job"]> {
   const { scale, size, speed, creativity, prompt, seed } = options;
-  const { modelId, sampling } = await chooseModel(engine.api, options.model, modelsDir);
-  const guidance = options.guidance ?? sampling.guidance;
+  const model = await chooseEnlarger(engine.api, options.model, modelsDir);
+  const { modelId } = model;
+  const guidance = options.guidance ?? (draws(model) ? model.sampling.guidance : NO_GUIDANCE);
   const common = { modelId, creativity, prompt, seed, guidance, speed };
   return size === undefined ? { ...common, factor: scale ?? 2 } : { ...common, factor: 2, size };
 }
@@ -96,6 +98,9 @@ export async function enlarge(
     });
   }
 }
+
+/** For a model that reads no prompt. */
+const NO_GUIDANCE = 1;
 
 /** Progress is told as a job's; files are enlarged one at a time, so one name does for all. */
 const FILE_JOB = jobIdSchema.parse("j-file");

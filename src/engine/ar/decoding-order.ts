@@ -1,8 +1,8 @@
 import type { TokenLayout } from "../../core/layout.js";
-import type { BundleManifest } from "../../shared/bundle-manifest.js";
+import type { DrawingManifest } from "../../shared/bundle-manifest.js";
 
 /** How a model's tokens are drawn; see `ar.order` of the manifest. */
-export type DecodingOrder = BundleManifest["ar"]["order"];
+export type DecodingOrder = DrawingManifest["ar"]["order"];
 
 /** Sub-grids of a scale in the order of drawing: the second one fills the middles of the first. */
 const SUB_GRID_AT = [

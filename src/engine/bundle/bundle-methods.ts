@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { AppError } from "../../core/errors.js";
 import type { EngineEvents } from "../../shared/events.js";
 import type { ModelId } from "../../shared/ids.js";
-import type { ModelSummary } from "../../shared/models.js";
+import type { InstalledModel } from "../../shared/models.js";
 import type { Prober } from "../../shared/probe.js";
 import type { DeviceMemory } from "../device/device-memory.js";
 import type { Models } from "../models.js";
@@ -13,7 +13,7 @@ import { openFolderSource, type BundleSource } from "./bundle-source.js";
 import { verifyModel } from "./golden.js";
 import { importBundle } from "./import-bundle.js";
 import { summariseBundle } from "./list-bundles.js";
-import { Model } from "./model.js";
+import { modelOf } from "./model.js";
 import { openZipSource } from "./zip-source.js";
 
 export interface BundleMethodsOptions {
@@ -33,13 +33,13 @@ export class BundleMethods {
   }
 
   /** From a zip's bytes. @throws AppError see {@link importBundle} */
-  async importZip(name: string, bytes: Uint8Array): Promise<ModelSummary> {
+  async importZip(name: string, bytes: Uint8Array): Promise<InstalledModel> {
     this.#requireTarget();
     return this.#import(await openZipSource(bytes, name));
   }
 
   /** From a folder or a zip file on this machine's disk. */
-  async importPath(path: string): Promise<ModelSummary> {
+  async importPath(path: string): Promise<InstalledModel> {
     this.#requireTarget();
     const stats = await stat(path).catch(() => null);
     if (stats === null) {
@@ -73,7 +73,7 @@ export class BundleMethods {
     await this.#announce();
   }
 
-  async #import(source: BundleSource): Promise<ModelSummary> {
+  async #import(source: BundleSource): Promise<InstalledModel> {
     const { models } = this.#options;
     try {
       const bundle = await importBundle({
@@ -122,7 +122,7 @@ export class BundleMethods {
 }
 
 async function verifyHere(bundle: Bundle): Promise<void> {
-  const model = new Model(bundle, "cpu");
+  const model = modelOf(bundle, "cpu");
   try {
     await verifyModel(model);
   } finally {

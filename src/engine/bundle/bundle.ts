@@ -8,24 +8,37 @@ import {
   BUNDLE_VERSION,
   bundleManifestSchema,
   type BundleManifest,
+  type DrawingManifest,
+  type EnlargingManifest,
   type GraphFile,
 } from "../../shared/bundle-manifest.js";
 import { describeIssues } from "../../shared/errors.js";
 import { z } from "../../shared/zod.js";
-import { requireConsistentPorts } from "./ports.js";
+import { requireConsistentPorts, requireEnlargingPorts } from "./ports.js";
 
-/** The graphs of a bundle. */
+/** The graphs of a bundle that draws. */
 export const GRAPH_NAMES = ["encoder", "decoder", "ar", "text"] as const;
 export type GraphName = (typeof GRAPH_NAMES)[number];
 
-/** A folder with a model whose manifest and files were checked; nothing is loaded yet. */
-export interface Bundle {
+interface CheckedFolder {
   readonly folder: string;
   /** Hash of the manifest, and so, through the hashes in it, of everything. */
   readonly sha256: string;
-  readonly manifest: BundleManifest;
+}
+
+export interface DrawingBundle extends CheckedFolder {
+  readonly manifest: DrawingManifest;
   readonly layout: TokenLayout;
 }
+
+/** Has no tokens, and so no layout of them. */
+export interface EnlargingBundle extends CheckedFolder {
+  readonly manifest: EnlargingManifest;
+  readonly layout: null;
+}
+
+/** A folder with a model whose manifest and files were checked; nothing is loaded yet. */
+export type Bundle = DrawingBundle | EnlargingBundle;
 
 /** What a manifest of any version has, so that a newer one is told from a broken one. */
 const headerSchema = z.object({ format: z.literal(BUNDLE_FORMAT), version: z.int() });
@@ -40,13 +53,20 @@ export const MAX_MANIFEST_BYTES = 1024 * 1024;
  */
 export async function openBundle(folder: string): Promise<Bundle> {
   const text = await readManifest(folder);
-  const manifest = parseManifest(text, folder);
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  const bundle = withLayout({ folder, sha256 }, parseManifest(text, folder));
+  for (const { file } of filesOf(bundle.manifest)) await readBundleFile(bundle, file);
+  return bundle;
+}
+
+function withLayout(checked: CheckedFolder, manifest: BundleManifest): Bundle {
+  if (manifest.kind === "enlarge") {
+    requireEnlargingPorts(manifest.enlarge);
+    return { ...checked, manifest, layout: null };
+  }
   const layout = createTokenLayout(manifest.layout);
   requireConsistentPorts(manifest, layout);
-  const sha256 = createHash("sha256").update(text).digest("hex");
-  const bundle = { folder, sha256, manifest, layout };
-  for (const { file } of filesOf(manifest)) await readBundleFile(bundle, file);
-  return bundle;
+  return { ...checked, manifest, layout };
 }
 
 /**
@@ -76,12 +96,15 @@ interface HashedFile {
 }
 
 /** Every ONNX file that a manifest names. */
-export function graphFilesOf({ files, enlarge }: BundleManifest): GraphFile[] {
-  return [...GRAPH_NAMES.map((name) => files[name]), ...(enlarge ?? [])];
+export function graphFilesOf(manifest: BundleManifest): GraphFile[] {
+  const { enlarge = [] } = manifest;
+  if (manifest.kind === "enlarge") return [...enlarge];
+  return [...GRAPH_NAMES.map((name) => manifest.files[name]), ...enlarge];
 }
 
 /** Every file that a manifest names, each with its hash. */
 export function filesOf(manifest: BundleManifest): HashedFile[] {
+  if (manifest.kind === "enlarge") return graphFilesOf(manifest);
   const { text, tokenizerSha256, golden } = manifest;
   const words =
     "tokenizer" in text && tokenizerSha256 !== undefined

@@ -47,7 +47,7 @@ export class Enlarger implements EnlargingNetwork {
 
   /** @throws AppError BUNDLE_DAMAGED, OUT_OF_MEMORY, ENGINE_OUTPUT_INVALID */
   async ready(): Promise<void> {
-    this.#check ??= this.#requireMeans();
+    this.#check ??= this.verify();
     try {
       await this.#check;
     } catch (error) {
@@ -55,6 +55,31 @@ export class Enlarger implements EnlargingNetwork {
       this.#check = undefined;
       throw error;
     }
+  }
+
+  /**
+   * What every such network promises: the means of the enlarged blocks are the picture. A device that
+   * computes wrongly, or a graph of another kind, hardly keeps that by chance.
+   * @throws AppError BUNDLE_DAMAGED, OUT_OF_MEMORY, ENGINE_OUTPUT_INVALID
+   */
+  async verify(): Promise<void> {
+    const side = CHECK_SIDE;
+    const data = Float32Array.from({ length: 3 * side * side }, (_, i) => Math.sin(i * i));
+    const enlarged = await this.#enlarge({ width: side, height: side, data });
+    const { factor, file } = this.network;
+    const means = new Float64Array(data.length);
+    enlarged.data.forEach((value, at) => {
+      const row = Math.floor(at / enlarged.width / factor);
+      const pixel = row * side + Math.floor((at % enlarged.width) / factor);
+      means[pixel] = (means[pixel] ?? 0) + value / factor ** 2;
+    });
+    const isKept = data.every((value, i) => Math.abs(value - (means[i] ?? 0)) <= MEAN_TOLERANCE);
+    if (isKept) return;
+    throw new AppError(
+      "ENGINE_OUTPUT_INVALID",
+      `Expected ${file} to keep the mean of every block but it does not; use another device, or install the model again.`,
+      { file },
+    );
   }
 
   /**
@@ -78,30 +103,6 @@ export class Enlarger implements EnlargingNetwork {
     const enlarged = { width: width * factor, height: height * factor };
     const length = 3 * enlarged.width * enlarged.height;
     return { ...enlarged, data: floatOutput(outputs, "enlarged", length) };
-  }
-
-  /**
-   * What every such network promises: the means of the enlarged blocks are the picture. A device that
-   * computes wrongly, or a graph of another kind, hardly keeps that by chance.
-   */
-  async #requireMeans(): Promise<void> {
-    const side = CHECK_SIDE;
-    const data = Float32Array.from({ length: 3 * side * side }, (_, i) => Math.sin(i * i));
-    const enlarged = await this.#enlarge({ width: side, height: side, data });
-    const { factor, file } = this.network;
-    const means = new Float64Array(data.length);
-    enlarged.data.forEach((value, at) => {
-      const row = Math.floor(at / enlarged.width / factor);
-      const pixel = row * side + Math.floor((at % enlarged.width) / factor);
-      means[pixel] = (means[pixel] ?? 0) + value / factor ** 2;
-    });
-    const isKept = data.every((value, i) => Math.abs(value - (means[i] ?? 0)) <= MEAN_TOLERANCE);
-    if (isKept) return;
-    throw new AppError(
-      "ENGINE_OUTPUT_INVALID",
-      `Expected ${file} to keep the mean of every block but it does not; use another device, or install the model again.`,
-      { file },
-    );
   }
 }
 

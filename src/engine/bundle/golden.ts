@@ -5,7 +5,8 @@ import { readPrompts, ArSession, type TextPrefix } from "../ar/ar-session.js";
 import { planSteps } from "../ar/decoding-order.js";
 import { PromptEncoder } from "../text/prompt-encoder.js";
 import { readBundleFile } from "./bundle.js";
-import { TokenKind, type Model } from "./model.js";
+import type { EnlargingModel } from "./enlarging-model.js";
+import { Model, TokenKind } from "./model.js";
 
 const arraySchema = z
   .object({ shape: z.array(z.int().min(1)), base64: z.string() })
@@ -54,10 +55,17 @@ export async function readGolden(model: Model): Promise<Golden> {
 
 /**
  * Runs every graph on recorded inputs and compares: the only way to know that a device computes what
- * the model means, since the runtime may silently use another one or a wrong kernel.
+ * the model means, since the runtime may silently use another one or a wrong kernel. Networks that
+ * enlarge need no record: each is tried on what all of them promise, here where a bundle has nothing
+ * else, and before its first use.
  * @throws AppError ENGINE_OUTPUT_INVALID naming the graph that differs
  */
-export async function verifyModel(model: Model): Promise<void> {
+export async function verifyModel(model: Model | EnlargingModel): Promise<void> {
+  if (model instanceof Model) await verifyRecord(model);
+  else for (const enlarger of model.enlargers) await enlarger.verify();
+}
+
+async function verifyRecord(model: Model): Promise<void> {
   const golden = await readGolden(model);
   const { imageSize, tokenCount, tokensPerScale } = model.layout;
   const image = { side: imageSize, data: golden.image };

@@ -1,15 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
-import type { ModelSummary } from "../../shared/models.js";
-import { openBundle, type Bundle } from "./bundle.js";
-import { canEnlarge } from "./abilities.js";
+import type { InstalledModel } from "../../shared/models.js";
+import { openBundle, type Bundle, type DrawingBundle } from "./bundle.js";
+import { canEnlarge, factorsOf } from "./abilities.js";
 import { estimateMemory } from "./memory.js";
 
 /** A bundle and the folder of bundles that it was found in. */
-export interface ListedBundle extends Bundle {
-  readonly source: string;
-}
+export type ListedBundle = Bundle & { readonly source: string };
 
 /** Usable bundles, and why the others are not. */
 export interface BundleList {
@@ -40,15 +38,19 @@ export async function listBundles(sources: readonly string[]): Promise<BundleLis
 }
 
 /** What hosts and screens see of a bundle. */
-export function summariseBundle(
-  { manifest, layout, sha256 }: Bundle,
-  isShipped: boolean,
-): ModelSummary {
-  const { id, name, licence, sampling, ar, text } = manifest;
+export function summariseBundle(bundle: Bundle, isShipped: boolean): InstalledModel {
+  const { manifest, sha256 } = bundle;
+  const { id, name, licence, data } = manifest;
+  const memoryBytes = estimateMemory(manifest);
+  const about = { modelId: id, name, licence, data, isShipped, sha256, memoryBytes };
+  return bundle.layout === null
+    ? { ...about, kind: "enlarge", factors: factorsOf(bundle.manifest) }
+    : { ...about, ...summariseDrawing(bundle) };
+}
+
+function summariseDrawing({ manifest, layout }: DrawingBundle) {
+  const { sampling, ar, text } = manifest;
   return {
-    modelId: id,
-    name,
-    licence,
     layout: {
       imageSize: layout.imageSize,
       grid: layout.grid,
@@ -62,9 +64,6 @@ export function summariseBundle(
     hasText: ar.textPositions > 0,
     ...("classes" in text && { classes: text.classes }),
     canEnlarge: canEnlarge(manifest),
-    isShipped,
-    sha256,
-    memoryBytes: estimateMemory(manifest),
   };
 }
 

@@ -17,15 +17,19 @@ const FLOAT_BYTES = 4;
 /** The prompt and what it is told apart from, each as the shared prefix and as one that grows. */
 const CACHES = 4;
 
+/** Memory of the first tile of a network, which later ones follow (src/engine/upscale/tile-sizer.ts). */
+const TILE_BYTES = 96 ** 2 * 8_192;
+
 /** Share of the machine's memory that a model may ask for: something else runs there as well. */
 const USABLE_SHARE = 0.9;
 
 /** Memory in bytes that a bundle needs when all of it is loaded; an estimate from its manifest. */
 export function estimateMemory(manifest: BundleManifest): number {
-  const { layout, ar } = manifest;
   const weights = graphFilesOf(manifest)
     .map(({ bytes, precision }) => bytes * (MEMORY_OF_BYTE[precision] ?? DEFAULT_MEMORY_OF_BYTE))
     .reduce((sum, bytes) => sum + bytes, 0);
+  if (manifest.kind === "enlarge") return Math.round(weights + TILE_BYTES);
+  const { layout, ar } = manifest;
   const activations = layout.imageSize ** 2 * VALUES_A_PIXEL * FLOAT_BYTES;
   const positions = ar.textPositions + (layout.levels + 1) * layout.grid ** 2;
   const cache = 2 * ar.layers * ar.heads * positions * ar.headDim * FLOAT_BYTES;

@@ -1,11 +1,10 @@
 import { AppError } from "../../core/errors.js";
 import type { TokenLayout } from "../../core/layout.js";
 import type { ModelImage } from "../../core/model-image.js";
-import type { BitDepth } from "../../core/raster.js";
-import type { BundleManifest, EnlargeNetwork } from "../../shared/bundle-manifest.js";
+import type { DrawingManifest } from "../../shared/bundle-manifest.js";
 import type { Provider } from "../device/device.js";
-import { GRAPH_NAMES, type Bundle, type GraphName } from "./bundle.js";
-import { Enlarger } from "./enlarger.js";
+import { GRAPH_NAMES, type Bundle, type DrawingBundle, type GraphName } from "./bundle.js";
+import { EnlargingModel } from "./enlarging-model.js";
 import { Graph, floatOutput, floatTensor, int64Output, int64Tensor } from "./graph.js";
 import { coarsePictureName, takesCoarseScales } from "./ports.js";
 
@@ -27,17 +26,17 @@ export interface DecodeRequest {
   readonly kinds: Uint8Array;
 }
 
-/** A loaded bundle: typed calls on its graphs. */
-export class Model {
-  readonly manifest: BundleManifest;
+/** A loaded bundle that draws: typed calls on its graphs. */
+export class Model extends EnlargingModel {
+  override readonly manifest: DrawingManifest;
   readonly layout: TokenLayout;
   readonly graphs: Readonly<Record<GraphName, Graph>>;
-  readonly enlargers: readonly Enlarger[];
 
   constructor(
-    readonly bundle: Bundle,
-    readonly provider: Provider,
+    override readonly bundle: DrawingBundle,
+    provider: Provider,
   ) {
+    super(bundle, provider);
     this.manifest = bundle.manifest;
     this.layout = bundle.layout;
     const graph = (name: GraphName) => new Graph(bundle, name, this.manifest.files[name], provider);
@@ -47,25 +46,6 @@ export class Model {
       ar: graph("ar"),
       text: graph("text"),
     };
-    this.enlargers = (this.manifest.enlarge ?? []).map((network) => {
-      const name = network.file.replace(/\.onnx$/, "");
-      return new Enlarger(network, new Graph(bundle, name, network, provider));
-    });
-  }
-
-  /**
-   * The network for a factor, of the other speed if the bundle has only that; null if it has none.
-   *
-   * [Note: integers] A network may be there in floating point and once more in 8 bits, which takes a
-   * third of the time on a CPU and errs by some tenths of a level of 8 bits: too much for pictures
-   * of 16, and what other devices compute in 8 bits they mostly leave to the CPU.
-   */
-  enlarger(factor: number, speed: EnlargeNetwork["speed"], depth: BitDepth): Enlarger | null {
-    const wanted = this.provider === "cpu" && depth === 8 ? [8, 32] : [32, 8];
-    const candidates = this.enlargers
-      .filter(({ network }) => network.factor === factor)
-      .toSorted((a, b) => wanted.indexOf(bitsOf(a)) - wanted.indexOf(bitsOf(b)));
-    return candidates.find(({ network }) => network.speed === speed) ?? candidates[0] ?? null;
   }
 
   /** Codes of a picture, one for each token. */
@@ -133,11 +113,17 @@ export class Model {
     }));
   }
 
-  /** Frees all sessions. */
-  async release(): Promise<void> {
+  override async release(): Promise<void> {
     for (const name of GRAPH_NAMES) await this.graphs[name].release();
-    for (const enlarger of this.enlargers) await enlarger.release();
+    await super.release();
   }
+}
+
+/** What a bundle is loaded as; nothing is read before it is used. */
+export function modelOf(bundle: Bundle, provider: Provider): Model | EnlargingModel {
+  return bundle.layout === null
+    ? new EnlargingModel(bundle, provider)
+    : new Model(bundle, provider);
 }
 
 /** Integers as the runtime wants them. */
@@ -155,9 +141,4 @@ function requireFinite(data: Float32Array, model: string): void {
     `Expected finite pixels from the model ${model} but got others; its device computes wrongly, choose another one.`,
     { model },
   );
-}
-
-/** Bits that a network computes in; what is stored in 16 is computed in 32. */
-function bitsOf({ network }: Enlarger): number {
-  return network.precision === "int8" ? 8 : 32;
 }

@@ -1,6 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import type { TokenLayout } from "../../core/layout.js";
-import type { BundleManifest, GraphFile, TensorInfo } from "../../shared/bundle-manifest.js";
+import type { DrawingManifest, GraphFile, TensorInfo } from "../../shared/bundle-manifest.js";
 
 /** A dimension that has to be this number, or any (a batch, a chunk). */
 type Dimension = number | "any";
@@ -19,7 +19,7 @@ interface GraphPorts {
  * and precision are all read, none assumed. B is the batch, T tokens, P text positions.
  */
 export function expectedPorts(
-  { codebooks, ar, text, files }: BundleManifest,
+  { codebooks, ar, text, files }: DrawingManifest,
   layout: TokenLayout,
 ): Readonly<Record<"encoder" | "decoder" | "ar" | "text", GraphPorts>> {
   const { imageSize, tokenCount } = layout;
@@ -91,14 +91,19 @@ function forEachLayer(layers: number, name: string, port: Port): Ports {
 }
 
 /** @throws AppError BUNDLE_UNSUPPORTED naming the graph and the input or output that does not fit */
-export function requireConsistentPorts(manifest: BundleManifest, layout: TokenLayout): void {
+export function requireConsistentPorts(manifest: DrawingManifest, layout: TokenLayout): void {
   const expected = expectedPorts(manifest, layout);
   for (const name of ["encoder", "decoder", "ar", "text"] as const) {
     requirePorts(name, "input", expected[name].inputs, manifest.files[name].inputs);
     requirePorts(name, "output", expected[name].outputs, manifest.files[name].outputs);
   }
+  requireEnlargingPorts(manifest.enlarge ?? []);
+}
+
+/** @throws AppError BUNDLE_UNSUPPORTED naming the network and the input or output that does not fit */
+export function requireEnlargingPorts(networks: readonly GraphFile[]): void {
   const picture = float("any", 3, "any", "any");
-  for (const { file, inputs, outputs } of manifest.enlarge ?? []) {
+  for (const { file, inputs, outputs } of networks) {
     requirePorts(file, "input", { image: picture }, inputs);
     requirePorts(file, "output", { enlarged: picture }, outputs);
   }

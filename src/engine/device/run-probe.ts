@@ -2,7 +2,7 @@ import { toErrorData } from "../../core/errors.js";
 import type { ProbeOutcome, ProbeRequest } from "../../shared/probe.js";
 import { openBundle } from "../bundle/bundle.js";
 import { verifyModel } from "../bundle/golden.js";
-import { Model } from "../bundle/model.js";
+import { modelOf } from "../bundle/model.js";
 import { describeProvider, isProvider } from "./device.js";
 import { graphicsName } from "./graphics.js";
 
@@ -16,7 +16,7 @@ export async function runProbe({ bundleFolder, provider }: ProbeRequest): Promis
     return { ok: false, reason: `Expected a known device but got ${provider}.`, isCrash: false };
   }
   try {
-    const model = new Model(await openBundle(bundleFolder), provider);
+    const model = modelOf(await openBundle(bundleFolder), provider);
     try {
       await verifyModel(model);
       const startMs = performance.now();

@@ -1,4 +1,5 @@
 import { readPrompts, type TextPrefix } from "../ar/ar-session.js";
+import type { EnlargingModel } from "../bundle/enlarging-model.js";
 import type { Model } from "../bundle/model.js";
 import { PromptEncoder } from "../text/prompt-encoder.js";
 
@@ -7,6 +8,15 @@ export interface LoadedModel {
   readonly model: Model;
   readonly prompts: PromptEncoder;
 }
+
+/** A model that only enlarges: it reads no prompts. */
+export interface LoadedEnlarger {
+  readonly model: EnlargingModel;
+  readonly prompts: null;
+}
+
+/** What an upscale may be made by. */
+export type LoadedToEnlarge = LoadedModel | LoadedEnlarger;
 
 /** The texts that steer a job. */
 export interface Steering {

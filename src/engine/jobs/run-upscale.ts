@@ -8,7 +8,7 @@ import { BlockReducingSink } from "../upscale/block-reducing-sink.js";
 import { RasterSink, ReducingSink, type RowFormat, type RowSink } from "../upscale/row-sink.js";
 import { upscaleWindow } from "../upscale/upscale-window.js";
 import { pause, type JobContext } from "./job-context.js";
-import type { LoadedModel } from "./prompts.js";
+import type { LoadedToEnlarge } from "./prompts.js";
 
 export type { UpscaleRequest } from "../upscale/choose-method.js";
 
@@ -20,7 +20,7 @@ export function upscaledFormat(raster: Raster, request: UpscaleRequest): RowForm
 
 /** Enlarges a picture in memory; see {@link upscaleInto}. */
 export async function runUpscale(
-  loaded: LoadedModel,
+  loaded: LoadedToEnlarge,
   raster: Raster,
   request: UpscaleRequest,
   context: JobContext,
@@ -38,7 +38,7 @@ export async function runUpscale(
  * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE before anything is computed
  */
 export async function upscaleInto(
-  loaded: LoadedModel,
+  loaded: LoadedToEnlarge,
   raster: Raster,
   request: UpscaleRequest,
   sink: RowSink,

@@ -2,7 +2,12 @@ import { AppError } from "../../core/errors.js";
 import type { BitDepth } from "../../core/raster.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
-import { readSteering, type LoadedModel } from "../jobs/prompts.js";
+import {
+  readSteering,
+  type LoadedEnlarger,
+  type LoadedModel,
+  type LoadedToEnlarge,
+} from "../jobs/prompts.js";
 import {
   drawnPredictor,
   faithfulPredictor,
@@ -10,7 +15,7 @@ import {
   smoothPredictor,
   type DetailPredictor,
 } from "./detail-predictor.js";
-import { predictsDetails } from "../bundle/abilities.js";
+import { factorsOf, predictsDetails } from "../bundle/abilities.js";
 import { cellPixels, largestFactor } from "./known-scales.js";
 import type { UpscaleMethod } from "./upscale-window.js";
 
@@ -32,15 +37,16 @@ export type UpscaleRequest = Omit<UpscaleJob, "kind" | "documentId" | "modelId">
  * @param factor 2, 4 or 8, which the request's size needs
  * @param depth of the picture: one of 8 bits may be enlarged by a network in 8 bits
  * @throws AppError REQUEST_INVALID if the model has no network for the factor and too few scales, or
- * was not trained to predict detail
+ * was not trained to predict detail, or only enlarges and is asked to draw
  */
 export async function chooseMethod(
-  loaded: LoadedModel,
+  loaded: LoadedToEnlarge,
   request: UpscaleRequest,
   factor: number,
   context: JobContext,
   depth: BitDepth = 16,
 ): Promise<UpscaleMethod> {
+  if (loaded.prompts === null) return networkAlone(loaded, request, factor, depth);
   const { model } = loaded;
   const { layout } = model;
   const { creativity, speed = "best" } = request;
@@ -62,6 +68,35 @@ export async function chooseMethod(
   const faithful = predicts ? faithfulPredictor(model, factor) : smoothPredictor(factor);
   const colour = drawn === null ? faithful : mixedPredictor(faithful, drawn, creativity);
   return { ...method, enlarger, colour, alpha: faithful };
+}
+
+/** Of a model that only enlarges. @throws AppError REQUEST_INVALID */
+function networkAlone(
+  { model }: LoadedEnlarger,
+  { creativity, speed = "best" }: UpscaleRequest,
+  factor: number,
+  depth: BitDepth,
+): UpscaleMethod {
+  const { id } = model.manifest;
+  if (creativity > 0) {
+    throw new AppError(
+      "REQUEST_INVALID",
+      `Expected creativity 0 for the model ${id}, which only enlarges, but got ${creativity}; set it to 0, or choose a model that draws.`,
+      { model: id, creativity },
+    );
+  }
+  const enlarger = model.enlarger(factor, speed, depth);
+  if (enlarger === null) {
+    const known = factorsOf(model.manifest).join(", ");
+    throw new AppError(
+      "REQUEST_INVALID",
+      `Expected a factor that the model ${id} has a network for (${known}) but the size needs ${factor}; choose another factor or size, or another model.`,
+      { model: id, factor },
+    );
+  }
+  // There are no predictors, and so no pictures of theirs.
+  const noPredictors = { imageSize: 0, alignment: undefined, colour: null, alpha: null, share: 0 };
+  return { factor, enlarger, ...noPredictors };
 }
 
 async function drawnDetails(

@@ -75,7 +75,7 @@ export async function upscaleFile(
   const { factor, blockSide } = planTarget(raster, job.factor, job.size);
   requireFitting(rowFormat, format);
   context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
-  const loaded = await parts.models.load(job.modelId);
+  const loaded = await parts.models.loadToEnlarge(job.modelId);
   const source = fingerprintOf(raster);
   // A file is no document; a record leaves the id out anyway.
   const recorded = {

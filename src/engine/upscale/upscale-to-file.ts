@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Raster } from "../../core/raster.js";
 import type { ScreenPixels } from "../../core/screen-pixels.js";
 import type { JobContext } from "../jobs/job-context.js";
-import type { LoadedModel } from "../jobs/prompts.js";
+import type { LoadedToEnlarge } from "../jobs/prompts.js";
 import { canGoOn, upscaledFormat, upscaleInto } from "../jobs/run-upscale.js";
 import type { DocumentStore } from "../store/document-store.js";
 import type { RasterFile } from "../store/row-file.js";
@@ -22,7 +22,7 @@ export interface UpscaledRows {
  * @param shownSide longest side of the small picture
  */
 export async function upscaleToFile(
-  loaded: LoadedModel,
+  loaded: LoadedToEnlarge,
   { raster, owner }: { readonly raster: Raster; readonly owner: string },
   request: UpscaleRequest,
   store: DocumentStore,
@@ -49,7 +49,7 @@ export async function upscaleToFile(
 }
 
 /** The same for the same pixels only: another device may round otherwise, or be the reason to begin again. */
-function keyOf({ model }: LoadedModel, owner: string, request: UpscaleRequest): string {
+function keyOf({ model }: LoadedToEnlarge, owner: string, request: UpscaleRequest): string {
   const all = JSON.stringify([owner, request, model.provider, model.bundle.sha256]);
   return createHash("sha256").update(all).digest("hex").slice(0, 32);
 }

@@ -1,7 +1,12 @@
 import { fromErrorData } from "../../core/errors.js";
 import type { EditorApi, ReplyOf } from "../../shared/api.js";
 import { createApiClient } from "../../shared/client.js";
-import type { ModelSummary } from "../../shared/models.js";
+import {
+  draws,
+  enlargesFaithfully,
+  type InstalledModel,
+  type ModelSummary,
+} from "../../shared/models.js";
 import type { Transport } from "../../shared/transport.js";
 import { BatchFlow } from "../batch/batch-flow.js";
 import { BatchQueue } from "../batch/batch-queue.svelte.js";
@@ -62,9 +67,23 @@ export class Editor {
   /** True once the host has answered for the first time, or failed to. */
   isReady = $state(false);
   appInfo = $state.raw<AppInfo | null>(null);
+  /** What draws: edits, extensions, new pictures. */
   model = $state.raw<ModelSummary | null>(null);
   /** Counts arrived tiles: what draws them depends on this. */
   tileVersion = $state(0);
+
+  /** What upscales can be made with: whatever enlarges, and the model that draws in any case. */
+  readonly enlargers = $derived.by((): readonly InstalledModel[] => {
+    const models = this.appInfo?.models ?? [];
+    const { modelId } = this.model ?? {};
+    return models.filter((model) => enlargesFaithfully(model) || model.modelId === modelId);
+  });
+  /** What the next upscale is made with: the chosen one, else the model that draws. */
+  readonly enlarger = $derived.by((): InstalledModel | null => {
+    const { enlargerId } = this.preferences.current;
+    const chosen = this.enlargers.find(({ modelId }) => modelId === enlargerId);
+    return chosen ?? this.model ?? this.enlargers[0] ?? null;
+  });
 
   readonly scene = $derived.by(() =>
     sceneOf(this.document.shown, this.document.original, {
@@ -117,7 +136,7 @@ export class Editor {
     this.batch = new BatchQueue({
       api: this.api,
       platform,
-      model: () => this.model,
+      model: () => this.enlarger,
       onError,
       onFinished: () => this.batches.tellEnd(),
     });
@@ -198,9 +217,9 @@ export class Editor {
     this.tiles.clear();
   }
 
-  /** Takes the model that the person chose, or else the first that there is. */
+  /** Takes the model that the person chose to draw with, or else the first that there is. */
   useChosenModel(): void {
-    const models = this.appInfo?.models ?? [];
+    const models = (this.appInfo?.models ?? []).filter(draws);
     const { modelId } = this.preferences.current;
     const model = models.find((candidate) => candidate.modelId === modelId) ?? models[0] ?? null;
     if (model?.modelId !== this.model?.modelId) this.#useModel(model);

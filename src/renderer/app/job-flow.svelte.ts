@@ -34,7 +34,9 @@ export class JobFlow {
     const { info } = this.#editor.document;
     const { mode, settings } = this.#editor;
     if (mode !== "generate" && info === null) return "noDocument";
-    if (this.#editor.model === null) return "noModel";
+    const { model, enlarger } = this.#editor;
+    if (enlarger === null) return "noModel";
+    if (model === null && mode !== "upscale") return "onlyEnlarges";
     if (info === null) return null;
     switch (mode) {
       case "generate":
@@ -64,11 +66,11 @@ export class JobFlow {
   /** Draws a small part as the upscale would; a failure becomes a notice. */
   async previewUpscale(): Promise<void> {
     const { info, shown } = this.#editor.document;
-    const { model, settings } = this.#editor;
-    if (info === null || shown === null || model === null) return;
+    const { enlarger, settings } = this.#editor;
+    if (info === null || shown === null || enlarger === null) return;
     const { upscalePreview } = this.#editor.workspace;
-    const rect = upscalePreview.rectIn(info, previewKind(info, settings, model));
-    await upscalePreview.run(shown, upscalePreviewRequest(settings, info, model), rect);
+    const rect = upscalePreview.rectIn(info, previewKind(info, settings, enlarger));
+    await upscalePreview.run(shown, upscalePreviewRequest(settings, info, enlarger), rect);
   }
 
   /** Compares the chosen variation with the next one, side by side; once more stops that. */
@@ -202,11 +204,13 @@ export class JobFlow {
 
   #panelRequest(): JobRequest | null {
     const { info } = this.#editor.document;
-    const { model, mode, settings } = this.#editor;
+    const { model, enlarger, mode, settings } = this.#editor;
+    if (mode === "upscale") {
+      return info === null || enlarger === null ? null : upscaleRequest(settings, info, enlarger);
+    }
     if (model === null) return null;
     if (mode === "generate") return generateRequest(settings, model);
     if (info === null) return null;
-    if (mode === "upscale") return upscaleRequest(settings, info, model);
     if (mode === "extend") return extendRequest(settings, info, model);
     const mask = this.#editor.mask.toMask();
     if (mask === null) return null;

@@ -1,6 +1,6 @@
 import { AppError, toErrorData } from "../../core/errors.js";
 import type { EditorApi } from "../../shared/api.js";
-import type { ModelSummary } from "../../shared/models.js";
+import type { InstalledModel } from "../../shared/models.js";
 import type { PickedFile, Platform } from "../app/platform.js";
 import type { JobEvent } from "../job/job-state.js";
 import { isSettled, type BatchItem, type BatchState } from "./batch-item.js";
@@ -23,7 +23,7 @@ type BatchApi = Pick<
 export interface BatchParts {
   readonly api: BatchApi;
   readonly platform: Pick<Platform, "download" | "randomSeed" | "timer">;
-  readonly model: () => ModelSummary | null;
+  readonly model: () => InstalledModel | null;
   readonly onError: (error: unknown) => void;
   readonly onFinished: () => void;
 }

@@ -2,9 +2,10 @@ import type { EditorApi } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import type { DocumentId, JobId } from "../../shared/ids.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
-import type { ModelSummary } from "../../shared/models.js";
+import { draws, type InstalledModel } from "../../shared/models.js";
 import type { PickedFile } from "../app/platform.js";
 import { readPickedFile } from "../document/read-file.js";
+import { creativityWith } from "../job/requests.js";
 import type { BatchOutputs } from "./batch-output.js";
 import type { BatchSettings, BatchTarget } from "./batch-settings.svelte.js";
 import type { BatchState } from "./batch-item.js";
@@ -20,11 +21,14 @@ export interface BatchRunParts {
   readonly jobs: JobEnds;
   readonly outputs: BatchOutputs;
   readonly settings: BatchSettings;
-  readonly model: ModelSummary;
+  readonly model: InstalledModel;
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly onState: (state: BatchState) => void;
 }
+
+/** For a model that reads no prompt. */
+const NO_GUIDANCE = 1;
 
 /**
  * Takes one picture from its file to its result. Its document is open for as long as that takes and
@@ -59,10 +63,10 @@ async function upscale(
     modelId: model.modelId,
     factor,
     ...(exact === null ? {} : { size: exact }),
-    creativity: settings.creativity,
+    creativity: creativityWith(settings, model),
     prompt: "",
     seed,
-    guidance: model.sampling.guidance,
+    guidance: draws(model) ? model.sampling.guidance : NO_GUIDANCE,
   };
   signal.throwIfAborted();
   onState(running("upscaling"));

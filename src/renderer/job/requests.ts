@@ -1,7 +1,7 @@
 import type { Mask } from "../../core/mask/mask.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../../shared/jobs.js";
-import type { ModelSummary } from "../../shared/models.js";
+import { draws, type InstalledModel, type ModelSummary } from "../../shared/models.js";
 import type { JobSettings } from "./settings.svelte.js";
 import { upscaleTarget } from "./upscale-target.js";
 
@@ -53,7 +53,7 @@ export function extendRequest(
 export function upscaleRequest(
   settings: JobSettings,
   document: DocumentInfo,
-  model: ModelSummary,
+  model: InstalledModel,
 ): UpscaleJob {
   return {
     ...upscaleFields(settings, document, model),
@@ -65,13 +65,21 @@ export function upscaleRequest(
 export function upscalePreviewRequest(
   settings: JobSettings,
   document: DocumentInfo,
-  model: ModelSummary,
+  model: InstalledModel,
 ): UpscaleJob {
   return { ...upscaleFields(settings, document, model), seed: settings.seed };
 }
 
-function upscaleFields(settings: JobSettings, document: DocumentInfo, model: ModelSummary) {
-  const { targetSize, speed, creativity, guidance } = settings;
+/** The share of drawn details that a model can give: one that only enlarges gives none. */
+export function creativityWith(
+  { creativity }: Pick<JobSettings, "creativity">,
+  model: InstalledModel | null,
+): number {
+  return model === null || draws(model) ? creativity : 0;
+}
+
+function upscaleFields(settings: JobSettings, document: DocumentInfo, model: InstalledModel) {
+  const { targetSize, speed, guidance } = settings;
   return {
     kind: "upscale" as const,
     documentId: document.documentId,
@@ -79,7 +87,7 @@ function upscaleFields(settings: JobSettings, document: DocumentInfo, model: Mod
     factor: upscaleTarget(document, settings).factor,
     ...(targetSize === null ? {} : { size: targetSize }),
     ...(speed === "best" ? {} : { speed }),
-    creativity,
+    creativity: creativityWith(settings, model),
     prompt: settings.prompt.trim(),
     guidance,
   };

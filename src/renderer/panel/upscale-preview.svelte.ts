@@ -1,7 +1,8 @@
 import { clampRectInto, rectOfSize, type Rect } from "../../core/rect.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
-import type { ModelSummary } from "../../shared/models.js";
+import { draws, type InstalledModel } from "../../shared/models.js";
+import { creativityWith } from "../job/requests.js";
 import type { JobSettings } from "../job/settings.svelte.js";
 import { upscaleTarget } from "../job/upscale-target.js";
 import { readRegionPictures, type ScreenImage } from "../ladder/region-pictures.js";
@@ -24,7 +25,7 @@ const MOST_SIDE = 256;
 export interface PreviewKind {
   readonly factor: number;
   readonly creativity: number;
-  /** Side of the model's own pictures, or null without a model. */
+  /** Side of the model's own pictures, or null without a model that draws. */
   readonly imageSize: number | null;
 }
 
@@ -32,11 +33,11 @@ export interface PreviewKind {
 export function previewKind(
   picture: Size,
   settings: JobSettings,
-  model: ModelSummary | null,
+  model: InstalledModel | null,
 ): PreviewKind {
   const { factor } = upscaleTarget(picture, settings);
-  const imageSize = model?.layout.imageSize ?? null;
-  return { factor, creativity: settings.creativity, imageSize };
+  const imageSize = model !== null && draws(model) ? model.layout.imageSize : null;
+  return { factor, creativity: creativityWith(settings, model), imageSize };
 }
 
 /**

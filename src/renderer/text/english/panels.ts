@@ -98,6 +98,7 @@ export const panelsTexts = {
       count === 0 ? "Starts when the running job is done" : `Waits behind ${count + 1} jobs`,
     reasons: {
       noModel: "No usable model found",
+      onlyEnlarges: "The installed model only enlarges: add one that draws",
       noDocument: "Open a picture first",
       noMask: "Paint a mask first",
       noMargins: "Drag a handle or choose a format",
@@ -142,6 +143,7 @@ export const panelsTexts = {
     creative: "Creative",
     faithfulHint: "Sharpens what is there and invents nothing.",
     creativeHint: "Draws new fine detail, guided by the prompt.",
+    enlargesOnlyHint: "This model only enlarges. Choose another one to draw detail.",
     promise: "Averaged back, the result is the original, pixel for pixel.",
     promiseOfAreas: (factor: number) =>
       `Enlarged by ${factor}, then reduced to this size: areas keep their colour, single pixels do not come back exactly.`,
