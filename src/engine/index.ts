@@ -26,6 +26,8 @@ import { JobQueue, type ResumedJob } from "./jobs/job-queue.js";
 import { ResultStore } from "./jobs/result-store.js";
 import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
+import { isOpenRaster } from "./project/open-raster.js";
+import { openProject } from "./project/open-project.js";
 import { withOrigin } from "./recipes.js";
 import {
   filesOfResult,
@@ -246,6 +248,10 @@ class InProcessEngine implements Engine {
     frame,
     isTransient,
   }: RequestOf<"openDocument">): Promise<DocumentInfo> {
+    const kept = isTransient === true ? { isTransient } : {};
+    if (isOpenRaster(bytes)) {
+      return describeDocument(await openProject(this.#store, bytes, { name, ...kept }));
+    }
     const { format, raster, metadata } = await readPicture(bytes, name, { frame });
     const file = await this.#store.add({
       name,
@@ -255,7 +261,7 @@ class InProcessEngine implements Engine {
       kind: "open",
       label: "Open",
       recipe: null,
-      ...(isTransient === true ? { isTransient } : {}),
+      ...kept,
     });
     return describeDocument(file);
   }

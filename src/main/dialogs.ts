@@ -7,7 +7,7 @@ import { openAndRemember } from "../host/document-methods.js";
 import type { ExportFolders } from "../host/export-folders.js";
 import type { Recents } from "../host/recents.js";
 import type { EngineApi, HostApi } from "../shared/api.js";
-import type { ExportFormat } from "../shared/documents.js";
+import type { SaveFormat } from "../shared/documents.js";
 import type { ElectronApi } from "./electron-api.js";
 import { extensionOf, OPEN_FILTERS, saveFilters } from "./file-types.js";
 
@@ -86,7 +86,7 @@ export function createFolderDialog(
  * Some systems' dialogs do not add the extension. The person was then asked about overwriting
  * another name, so an existing file is left alone.
  */
-function withExtension(path: string, format: ExportFormat): string {
+function withExtension(path: string, format: SaveFormat): string {
   if (extname(path) !== "") return path;
   const target = `${path}.${extensionOf(format)}`;
   if (!existsSync(target)) return target;

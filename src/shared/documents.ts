@@ -61,13 +61,19 @@ export const EXPORT_FORMATS = ["png", "jpeg", "webp", "tiff", "avif"] as const;
 export const exportFormatSchema = z.enum(EXPORT_FORMATS);
 export type ExportFormat = z.infer<typeof exportFormatSchema>;
 
+/** A project: OpenRaster, which holds the layers for other programs and the whole history for this one. */
+export const PROJECT_FORMAT = "ora";
+/** Everything that a document can be saved as. */
+export const SAVE_FORMATS = [...EXPORT_FORMATS, PROJECT_FORMAT] as const;
+export type SaveFormat = (typeof SAVE_FORMATS)[number];
+
 /** How a document is written to a file. */
 export const exportOptionsSchema = z.object({
   documentId: documentIdSchema,
-  format: exportFormatSchema,
+  format: z.enum(SAVE_FORMATS),
   /** 1..100; formats without loss ignore it. */
   quality: z.int().min(1).max(100),
-  /** Writes prompt, seed, model and scales into the file's metadata. */
+  /** Writes prompt, seed, model and scales into the file's metadata; a project always tells them. */
   embedRecipe: z.boolean(),
   /** Which of the picture's own EXIF, IPTC and XMP goes along; `all` by default. The colour profile always does. */
   metadata: z.enum(["all", "no-location", "none"]).optional(),

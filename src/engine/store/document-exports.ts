@@ -1,7 +1,10 @@
 import { currentEntry, type DocumentState } from "../../core/document/history.js";
 import type { ReplyOf, RequestOf } from "../../shared/api.js";
+import { PROJECT_FORMAT } from "../../shared/documents.js";
 import { metadataFor } from "../files/private-metadata.js";
 import { EXPORT_FACTS, writePicture } from "../files/write-picture.js";
+import { OPEN_RASTER_TYPE } from "../project/open-raster.js";
+import { saveProject } from "../project/save-project.js";
 import { recipeOf } from "../recipes.js";
 import type { StoredEntry } from "./document-file.js";
 import { stepsOf, type DocumentStore } from "./document-store.js";
@@ -24,7 +27,9 @@ export class DocumentExports {
   async make(request: Request): Promise<Made> {
     const key = await this.#keyOf(request);
     const measured = this.#measured;
-    if (measured?.key !== key) return encode(this.store, request);
+    // A project also holds what was begun, and that goes on while its size is looked at.
+    if (measured?.key !== key || request.format === PROJECT_FORMAT)
+      return encode(this.store, request);
     this.#measured = null;
     return measured.made;
   }
@@ -55,6 +60,10 @@ async function encode(store: DocumentStore, request: Request) {
   const file = await store.get(documentId);
   const state: DocumentState<StoredEntry> = file.state;
   const { revision } = currentEntry(state);
+  if (format === PROJECT_FORMAT) {
+    const bytes = plainBytes(await saveProject(store, file, metadata));
+    return { name: exportName(file.name, format), mediaType: OPEN_RASTER_TYPE, bytes, revision };
+  }
   const raster = await store.raster(documentId, revision);
   const shown = stepsOf(state.entries.slice(0, state.cursor + 1));
   const steps = [...(file.forgotten?.steps ?? []), ...shown];

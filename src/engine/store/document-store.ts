@@ -19,7 +19,7 @@ import type { RecipeStep } from "../files/recipe.js";
 import { ByteCache } from "./byte-cache.js";
 import type { DocumentFile, RevisionContent, StoredEntry } from "./document-file.js";
 import { DOCUMENTS_FOLDER, DocumentFolder } from "./document-folder.js";
-import { statesToDrop } from "./history-budget.js";
+import { statesToDrop, wholePictureOf } from "./history-budget.js";
 import { RowFile, type RasterFile } from "./row-file.js";
 
 const MEGABYTE = 1024 * 1024;
@@ -53,6 +53,21 @@ export interface NewRevision {
     /** Of {@link DocumentStore.createRows}; the file becomes the document's. */
     | { readonly rasterFile: RasterFile }
     | { readonly patch: Raster; readonly rect: Rect };
+}
+
+/** A document that begins with a whole history. */
+export interface NewHistory extends Pick<DocumentFile, "forgotten" | "forgottenStates"> {
+  readonly name: string;
+  readonly format: string;
+  readonly metadata: PictureMetadata;
+  readonly isTransient?: boolean;
+  /** Oldest first; pixels are asked for one state after the other. */
+  readonly states: readonly (Omit<StoredEntry, "content"> & {
+    readonly read: () => Promise<Exclude<NewRevision["change"], { rasterFile: RasterFile }>>;
+  })[];
+  /** Index of the state that is shown; it counts as saved. */
+  readonly cursor: number;
+  readonly draft: Draft | null;
 }
 
 /**
@@ -98,7 +113,7 @@ export class DocumentStore {
   }
 
   async add(document: NewDocument): Promise<DocumentFile> {
-    const documentId = documentIdSchema.parse(`d-${randomBytes(8).toString("hex")}`);
+    const documentId = newDocumentId();
     const folder = this.#folder(documentId);
     await folder.create();
     const { name, format, raster, kind, label, recipe } = document;
@@ -116,6 +131,43 @@ export class DocumentStore {
     this.#documents.set(documentId, Promise.resolve(file));
     this.#remember(documentId, currentEntry<StoredEntry>(file.state).revision, raster);
     return file;
+  }
+
+  /** Adds a document with its history; all of it or, if a state cannot be read, nothing. */
+  async addHistory(history: NewHistory): Promise<DocumentFile> {
+    const documentId = newDocumentId();
+    const folder = this.#folder(documentId);
+    await folder.create();
+    try {
+      const entries: StoredEntry[] = [];
+      for (const { read, ...facts } of history.states) {
+        entries.push({ ...facts, content: await writeChange(folder, await read()) });
+      }
+      const { name, format, metadata, cursor, draft, forgotten, forgottenStates } = history;
+      const file: DocumentFile = {
+        version: 1,
+        documentId,
+        name,
+        format,
+        metadata: await folder.writeMetadata(metadata),
+        state: {
+          entries,
+          cursor,
+          nextRevision: Math.max(...entries.map(({ revision }) => revision)) + 1,
+          savedRevision: entries[cursor]?.revision ?? null,
+        },
+        ...(history.isTransient === true ? { isTransient: true } : {}),
+        ...(forgottenStates === undefined ? {} : { forgottenStates }),
+        ...(forgotten === undefined ? {} : { forgotten }),
+      };
+      if (draft !== null) await folder.writeDraft(draft);
+      await folder.writeIndex(file);
+      this.#documents.set(documentId, Promise.resolve(file));
+      return file;
+    } catch (error) {
+      await folder.remove();
+      throw error;
+    }
   }
 
   /** @throws AppError DOCUMENT_UNKNOWN */
@@ -171,6 +223,17 @@ export class DocumentStore {
     const file = await this.get(documentId);
     const entry = entryOfRevision<StoredEntry>(file.state, revision);
     return this.#rasters.get(keyOf(documentId, revision)) ?? this.#replay(file, entry);
+  }
+
+  /** What a state itself holds: a whole picture, or the part that it changed. */
+  async stored({ documentId, state }: DocumentFile, entry: StoredEntry): Promise<Raster> {
+    const folder = this.#folder(documentId);
+    const { content } = entry;
+    if (content.type === "raster") return readRaster(folder, content);
+    const { channels, depth } = wholePictureOf(state, state.entries.indexOf(entry));
+    const { width, height } = content.rect;
+    const bytes = await folder.readBlob(content.file, (width * height * channels * depth) / 8);
+    return createRaster(width, height, channels, depth, samplesOf(bytes, depth));
   }
 
   /** Keeps what was begun on a document. @throws AppError DOCUMENT_UNKNOWN */
@@ -296,6 +359,10 @@ export class DocumentStore {
 /** What made the states that were made and not opened, oldest first. */
 export function stepsOf(entries: readonly StoredEntry[]): RecipeStep[] {
   return entries.flatMap(({ recipe }) => (recipe ? [recipe] : []));
+}
+
+function newDocumentId(): DocumentId {
+  return documentIdSchema.parse(`d-${randomBytes(8).toString("hex")}`);
 }
 
 function unknownDocument(documentId: DocumentId): AppError {

@@ -3,7 +3,7 @@ import { cutOut, writePicture } from "../clipboard/copy-picture.js";
 import type { PickedFile, Platform } from "./platform.js";
 
 /** Extensions beside the media type: some systems know no type for AVIF or TIFF. */
-const ACCEPTED = "image/*,.png,.jpg,.jpeg,.webp,.tif,.tiff,.avif,.gif";
+const ACCEPTED = "image/*,.png,.jpg,.jpeg,.webp,.tif,.tiff,.avif,.gif,.ora";
 /** A download begins after the click's task; until then its address must stay alive. */
 const REVOKE_AFTER_MS = 60_000;
 

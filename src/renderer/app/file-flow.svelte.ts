@@ -1,6 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import type { EditorApi } from "../../shared/api.js";
-import type { DocumentInfo } from "../../shared/documents.js";
+import { PROJECT_FORMAT, type DocumentInfo } from "../../shared/documents.js";
 import type { SaveOptions } from "../document/document-controller.svelte.js";
 import type { DraftKeeper } from "../document/draft-keeper.js";
 import { readPickedFile } from "../document/read-file.js";
@@ -81,7 +81,9 @@ export class FileFlow {
       const info = await open();
       if (info === null) return;
       notices.dismissErrors();
-      this.adopt(info);
+      // A project also holds what was begun on it.
+      if (info.format === PROJECT_FORMAT) await this.resume(info);
+      else this.adopt(info);
     } catch (error) {
       const isAnimated = error instanceof AppError && error.code === "IMAGE_ANIMATED";
       const label = messages.notices.openFirstFrame;

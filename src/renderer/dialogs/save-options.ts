@@ -1,22 +1,27 @@
-import { EXPORT_FORMATS, type DocumentInfo, type ExportFormat } from "../../shared/documents.js";
+import {
+  PROJECT_FORMAT,
+  SAVE_FORMATS,
+  type DocumentInfo,
+  type SaveFormat,
+} from "../../shared/documents.js";
 import type { SaveOptions } from "../document/document-controller.svelte.js";
 import { messages } from "../text/messages.js";
 
 /** Formats that trade quality for size. */
-export function usesQuality(format: ExportFormat): boolean {
+export function usesQuality(format: SaveFormat): boolean {
   return format === "jpeg" || format === "webp" || format === "avif";
 }
 
 /** The format that the picture came in, if it can be written; else one that loses nothing. */
-export function defaultFormat(info: DocumentInfo): ExportFormat {
-  return EXPORT_FORMATS.find((format) => format === info.format) ?? "png";
+export function defaultFormat(info: DocumentInfo): SaveFormat {
+  return SAVE_FORMATS.find((format) => format === info.format) ?? "png";
 }
 
 /** What the format would take away from this picture, or null. */
-export function saveNote(format: ExportFormat, info: DocumentInfo): string | null {
+export function saveNote(format: SaveFormat, info: DocumentInfo): string | null {
+  if (format === PROJECT_FORMAT) return messages.save.project;
   if (format === "jpeg" && info.hasAlpha) return messages.save.noAlpha;
-  const keepsDepth = format === "png" || format === "tiff";
-  return info.depth === 16 && !keepsDepth ? messages.save.sixteenBit : null;
+  return savedDepth(format, info) < info.depth ? messages.save.sixteenBit : null;
 }
 
 /** Which of the photo's own metadata goes along. */
@@ -24,21 +29,22 @@ export type MetadataChoice = SaveOptions["metadata"];
 export const METADATA_CHOICES = ["all", "no-location", "none"] as const satisfies MetadataChoice[];
 
 /** Bits a sample of the file. */
-export function savedDepth(format: ExportFormat, info: DocumentInfo): 8 | 16 {
-  return format === "png" || format === "tiff" ? info.depth : 8;
+export function savedDepth(format: SaveFormat, info: DocumentInfo): 8 | 16 {
+  return format === "png" || format === "tiff" || format === PROJECT_FORMAT ? info.depth : 8;
 }
 
-const EXTENSIONS: Readonly<Record<ExportFormat, string>> = {
+const EXTENSIONS: Readonly<Record<SaveFormat, string>> = {
   png: "png",
   jpeg: "jpg",
   webp: "webp",
   tiff: "tiff",
   avif: "avif",
+  ora: "ora",
 };
 
 /** A name with the extension of the format in place of its own one. */
-export function fileName(name: string, format: ExportFormat): string {
-  const bare = name.trim().replace(/\.(?:png|jpe?g|webp|tiff?|avif|gif)$/i, "");
+export function fileName(name: string, format: SaveFormat): string {
+  const bare = name.trim().replace(/\.(?:png|jpe?g|webp|tiff?|avif|gif|ora)$/i, "");
   return `${bare === "" ? messages.untitled : bare}.${EXTENSIONS[format]}`;
 }
 

@@ -1,10 +1,10 @@
 import type { EditorApi } from "../../shared/api.js";
-import type { DocumentInfo, ExportFormat } from "../../shared/documents.js";
+import type { DocumentInfo, SaveFormat } from "../../shared/documents.js";
 import type { Size } from "../view/geometry.js";
 
 /** How a document is written. */
 export interface SaveOptions {
-  readonly format: ExportFormat;
+  readonly format: SaveFormat;
   readonly quality: number;
   readonly embedRecipe: boolean;
   /** Which of the photo's own metadata goes along; its colour profile always does. */

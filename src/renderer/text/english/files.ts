@@ -8,6 +8,8 @@ export const filesTexts = {
     recipeHint: "Writes prompt, seed, model and scales into the file's metadata.",
     sixteenBit: "This format stores 8 bits; the picture has 16.",
     noAlpha: "JPEG has no transparency; transparent parts become opaque.",
+    project:
+      "Keeps the whole history, the mask and the fields of the panels. Krita and GIMP open it with the photo and a layer for each edit.",
     run: "Save",
     saved: (name: string) => `Saved as ${name}`,
     name: "File name",
@@ -34,6 +36,7 @@ export const filesTexts = {
       webp: { name: "WebP", note: "smaller, for the web" },
       tiff: { name: "TIFF", note: "lossless, for print" },
       avif: { name: "AVIF", note: "smallest, newest" },
+      ora: { name: "OpenRaster", note: "a project to go on with" },
     },
   },
 
