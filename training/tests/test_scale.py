@@ -75,6 +75,16 @@ def test_two_sharded_processes_train_what_one_trains(shards: Path, tmp_path: Pat
     assert all(torch.allclose(value, models[1][name], atol=1e-4) for name, value in models[0].items())
 
 
+def test_a_sharded_tokenizer_trains_what_a_whole_one_trains(shards: Path, tmp_path: Path):
+    """FSDP again, with a discriminator beside the model that is sharded too, and learns nearly the same."""
+    name, steps = "sit-sc-4-256-debug", ["--steps", "4", "--limit", "24"]
+    one = run("train_tokenizer", shards, tmp_path / "one", 1, *steps, recipe=name)
+    two = run("train_tokenizer", shards, tmp_path / "two", 2, *steps, "--runtime.strategy", "fsdp", recipe=name)
+    for figure, tolerance in (("codec_l2", 1e-4), ("discriminator", 2e-2)):
+        assert len(losses(one, figure)) == 4
+        assert losses(two, figure) == pytest.approx(losses(one, figure), rel=tolerance), figure
+
+
 def test_a_compiled_step_has_the_losses_of_a_plain_one(shards: Path):
     photos = data.load_photos(str(shards / "train-*.tar"), 16)
     reports = []
