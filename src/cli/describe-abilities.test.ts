@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { smallModel } from "../../test/fixtures/screen-data.js";
-import { describeAbilities } from "./describe-abilities.js";
+import { freeEnlarger, smallModel } from "../../test/fixtures/screen-data.js";
+import { describeAbilities, describeData } from "./describe-abilities.js";
 
 const raster = { ...smallModel.layout, imageSize: 256, levels: 0, scales: 1 };
 
@@ -20,4 +20,10 @@ it("names the classes of a model, the first ones of many", () => {
   expect(few).toContain("prompts are classes: beach, forest");
   const many = Array.from({ length: 1000 }, (_, index) => `class ${index}`);
   expect(describeAbilities({ ...smallModel, classes: many })).toMatch(/class 7 and 992 more$/);
+});
+
+it("says of a model that only enlarges just that, and what any was trained on", () => {
+  expect(describeAbilities(freeEnlarger)).toBe("enlarges only (2x, 4x)");
+  expect(describeData(freeEnlarger)).toBe("trained on Free photos (1200 photos, CC0 1.0)");
+  expect(describeData(smallModel)).toBe("");
 });
