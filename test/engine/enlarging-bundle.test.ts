@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fromErrorData } from "../../src/core/errors.js";
 import { createRaster, type BitDepth, type ChannelCount } from "../../src/core/raster.js";
 import { rectOfSize } from "../../src/core/rect.js";
 import { findBlockMismatch } from "../../src/core/verify.js";
@@ -62,7 +63,9 @@ function upscale(documentId: DocumentId, changes: Partial<UpscaleJob> = {}): Ups
 async function run(job: UpscaleJob) {
   const ended = new Promise<Events["job-finished"]>((resolve, reject) => {
     engine.subscribe("job-finished", (event) => resolve(event as Events["job-finished"]));
-    engine.subscribe("job-failed", (event) => reject((event as Events["job-failed"]).error));
+    engine.subscribe("job-failed", (event) => {
+      reject(fromErrorData((event as Events["job-failed"]).error));
+    });
   });
   await engine.api.startJob(job);
   return ended;
