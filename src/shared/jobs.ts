@@ -1,7 +1,7 @@
 import { documentIdSchema, jobIdSchema, modelIdSchema } from "./ids.js";
 import { MAX_PROMPT_CHARS, MAX_SIDE_PX, MAX_VARIATIONS } from "./limits.js";
 import { samplingSchema, scaleSamplingSchema } from "./models.js";
-import { maskSchema, sideSchema } from "./pixels.js";
+import { maskSchema, rectSchema, sideSchema } from "./pixels.js";
 import { z } from "./zod.js";
 
 const promptSchema = z.string().max(MAX_PROMPT_CHARS);
@@ -17,6 +17,8 @@ const startCodesSchema = z
   .object({
     scales: z.int().min(1).max(32),
     codes: z.array(z.int().min(0)).max(65_536).readonly(),
+    /** Where each picture lies that they are of; not there in records of earlier versions. */
+    areas: z.array(rectSchema).max(1_000).readonly().optional(),
   })
   .readonly();
 

@@ -173,7 +173,10 @@ describe("an edit that starts from a variation", () => {
   };
 
   /** Means of the patch's blocks of that side. */
-  function meansOf({ rect, variations }: EditOutcome, side: number): number[] {
+  function meansOf(
+    { rect, variations }: Pick<EditOutcome, "rect" | "variations">,
+    side: number,
+  ): number[] {
     const { data, channels } = variations[0]!.patch;
     const sums = new Map<string, number>();
     for (const [at, value] of data.entries()) {

@@ -3,6 +3,7 @@ import { frozenTokenCount, type TokenLayout } from "../../core/layout.js";
 import { maskedCells } from "../../core/mask/cells.js";
 import type { Mask } from "../../core/mask/mask.js";
 import type { EditRegion } from "../../core/plan/region.js";
+import { rectsEqual, type Rect } from "../../core/rect.js";
 import { TokenKind } from "../bundle/model.js";
 import { limitToStrength } from "../sampling/strength.js";
 
@@ -11,6 +12,8 @@ export interface StartCodes {
   readonly scales: number;
   /** `scales * tokensPerScale` codes for each picture that the job draws, in their order. */
   readonly codes: readonly number[];
+  /** Where each of these pictures lies, in pixels of the document. */
+  readonly areas?: readonly Rect[] | undefined;
 }
 
 /** Which of a region's tokens are drawn, and what the others are. */
@@ -81,24 +84,27 @@ export function withStartCodes(
   );
 }
 
-/** @throws AppError REQUEST_INVALID if the codes are not those of so many pictures of this model */
+/** @throws AppError REQUEST_INVALID if the codes are not those of these areas and this model */
 export function requireStartCodes(
   start: StartCodes | undefined,
   { scaleCount, tokensPerScale }: TokenLayout,
   codebooks: { readonly approximation: number; readonly detail: number },
-  pictures: number,
+  areas: readonly Rect[],
 ): void {
   if (!start) return;
-  const expected = start.scales * tokensPerScale * pictures;
+  const expected = start.scales * tokensPerScale * areas.length;
   const perPicture = start.scales * tokensPerScale;
   const isKnown = (code: number, index: number) =>
     code < (index % perPicture < tokensPerScale ? codebooks.approximation : codebooks.detail);
-  if (start.scales < scaleCount && start.codes.length === expected && start.codes.every(isKnown)) {
-    return;
-  }
+  const isThere = (area: Rect, index: number) => {
+    const given = start.areas?.[index];
+    return given === undefined || rectsEqual(given, area);
+  };
+  const isOfModel = start.scales < scaleCount && start.codes.every(isKnown);
+  if (isOfModel && start.codes.length === expected && areas.every(isThere)) return;
   throw new AppError(
     "REQUEST_INVALID",
-    `Expected the ${expected} codes of ${start.scales} scales, fewer than the model's ${scaleCount}, to start from but got ${start.codes.length}, or codes of another model; start from a result of the same model and area.`,
+    `Expected the ${expected} codes of ${start.scales} scales, fewer than the model's ${scaleCount}, to start from but got ${start.codes.length}, or codes of another model or area; start from a result of the same model and area.`,
     { scales: start.scales, codes: start.codes.length },
   );
 }

@@ -40,6 +40,8 @@ export interface EditedVariation {
 export interface EditOutcome {
   /** The region's part in the picture, the same for all variations. */
   readonly rect: Rect;
+  /** The whole region, which may hang over the picture's border. */
+  readonly area: Rect;
   readonly variations: readonly EditedVariation[];
 }
 
@@ -57,7 +59,6 @@ export async function runEdit(
 ): Promise<EditOutcome> {
   const { layout, manifest } = loaded.model;
   requireFrozenScales(layout, request.frozenScales);
-  requireStartCodes(request.startCodes, layout, manifest.codebooks, 1);
   const drawnMask = maskInside(request.mask, original);
   const region = planEditRegion({
     imageWidth: original.width,
@@ -65,6 +66,7 @@ export async function runEdit(
     maskBounds: drawnMask.rect,
     layout,
   });
+  requireStartCodes(request.startCodes, layout, manifest.codebooks, [region.rect]);
   const area: EditArea = {
     original,
     region,
@@ -77,7 +79,7 @@ export async function runEdit(
     const change = { ...area, mask, picture };
     variations.push({ ...(await finish(loaded, change, context)), codes: picture.codes });
   }
-  return { rect, variations };
+  return { rect, area: region.rect, variations };
 }
 
 /** What is edited. */

@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.js";
+import type { Rect } from "../../core/rect.js";
 import type { JobId, ModelId } from "../../shared/ids.js";
 import type { JobRequest } from "../../shared/jobs.js";
 import type { ResultStore } from "./result-store.js";
@@ -11,6 +12,8 @@ export interface DrawnCodes {
   readonly modelId: ModelId;
   /** For each variation, every token of each picture that the job drew. */
   readonly variations: readonly (readonly Int32Array[])[];
+  /** Where each of these pictures lies, in pixels of the document as it was. */
+  readonly areas: readonly Rect[];
   readonly tokensPerScale: number;
 }
 
@@ -70,7 +73,7 @@ export class DrawnCodesMemory {
     }
     const known = scales * drawn.tokensPerScale;
     const codes = pictures.flatMap((picture) => [...picture.subarray(0, known)]);
-    return { ...complete, startCodes: { scales, codes } };
+    return { ...complete, startCodes: { scales, codes, areas: drawn.areas } };
   }
 }
 

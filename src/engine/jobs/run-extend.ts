@@ -50,6 +50,8 @@ export interface ExtendedVariation {
 export interface ExtendOutcome {
   /** The new canvas in pixels of the picture as it was: it starts at (-left, -top). */
   readonly rect: Rect;
+  /** The regions that were drawn, in their order and in pixels of the new canvas. */
+  readonly areas: readonly Rect[];
   readonly variations: readonly ExtendedVariation[];
 }
 
@@ -68,7 +70,8 @@ export async function runExtend(
   const { layout, manifest } = loaded.model;
   requireSize(original, request);
   const plan = planExtension(original.width, original.height, request, layout);
-  requireStartCodes(request.startCodes, layout, manifest.codebooks, plan.regions.length);
+  const regions = plan.regions.map((region) => region.rect);
+  requireStartCodes(request.startCodes, layout, manifest.codebooks, regions);
   const rect = { ...rectOfSize(plan.canvas.width, plan.canvas.height) };
   const blank = mirroredCanvas(original, translateRect(rect, -request.left, -request.top));
   const areas = plan.regions.map((region, index) => areaOf(loaded, plan, request, region, index));
@@ -90,6 +93,7 @@ export async function runExtend(
   }
   return {
     rect: translateRect(rect, -request.left, -request.top),
+    areas: regions,
     variations: codes.map((own, variation) => ({
       raster: canvasAt(canvases, variation),
       codes: own,

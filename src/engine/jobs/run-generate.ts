@@ -34,7 +34,7 @@ export async function runGenerate(
   const { layout, manifest } = model;
   const { imageSize, tokenCount, tokensPerScale } = layout;
   const { startCodes } = request;
-  requireStartCodes(startCodes, layout, manifest.codebooks, 1);
+  requireStartCodes(startCodes, layout, manifest.codebooks, [rectOfSize(imageSize, imageSize)]);
   await pause(context);
   const image = { side: imageSize, data: new Float32Array(3 * imageSize * imageSize) };
   const { factor = 1 } = request;
