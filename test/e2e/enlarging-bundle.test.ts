@@ -1,0 +1,65 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { debugModelId, debugModelsDir } from "../engine/debug-bundle";
+import { writeEnlargingBundle } from "../engine/enlarging-bundle";
+import { openSettings } from "./app-screens";
+import { JOB_TIMEOUT_MS, waitForResult, watchCalls } from "./job-helpers";
+import { dismissTour } from "./mask-helpers";
+import { openStudio, sample, screenshot, type Studio } from "./studio";
+
+const FREE = "upscale-free";
+
+let studio: Studio;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectral-enlarging-"));
+  const modelsDir = join(folder, "models");
+  await cp(join(debugModelsDir, debugModelId), join(modelsDir, debugModelId), { recursive: true });
+  await writeEnlargingBundle(modelsDir, FREE);
+  studio = await openStudio({
+    modelsDir,
+    configDir: join(folder, "config"),
+    picturePath: sample("flowers-96x64.jpg"),
+  });
+  await dismissTour(studio.page);
+});
+afterAll(async () => {
+  await studio.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it(
+  "a bundle that only enlarges is chosen in the upscale panel, and the other one goes on drawing",
+  { timeout: JOB_TIMEOUT_MS },
+  async () => {
+    const { page } = studio;
+    const status = page.getByRole("contentinfo", { name: "Status" });
+    await page.getByRole("radio", { name: "Upscale", exact: true }).click();
+    const detail = page.getByRole("slider", { name: "Detail" });
+    await detail.focus();
+    await detail.press("End");
+    await page.getByLabel("Model", { exact: true }).click();
+    await page.getByRole("option", { name: /Upscale, free/ }).click();
+    await page.getByText("This model only enlarges. Choose another one to draw detail.").waitFor();
+    expect(await detail.count()).toBe(0);
+    await screenshot(page, "upscale-enlarging-bundle");
+    const calls = watchCalls(page, "startJob");
+    await page.getByRole("button", { name: "Upscale", exact: true }).click();
+    await waitForResult(page);
+    expect(calls).toMatchObject([{ kind: "upscale", modelId: FREE, creativity: 0 }]);
+    expect(await status.textContent()).toContain("Upscale, free");
+
+    await page.getByRole("radio", { name: "Redraw", exact: true }).click();
+    expect(await status.textContent()).toContain("Debug fixture");
+    const dialog = await openSettings(page, "Models");
+    const free = dialog.getByRole("listitem").filter({ hasText: "Upscale, free" });
+    await free.getByText("In use for upscaling").waitFor();
+    await free.getByText(/Licence CC0 1\.0 · .* · Only enlarges/).waitFor();
+    await free.getByText("Trained on Free photos (CC0 1.0)").waitFor();
+    await screenshot(page, "settings-enlarging-bundle");
+    expect(studio.problems).toEqual([]);
+  },
+);
