@@ -35,6 +35,36 @@ def upscaling_table(figures: dict) -> str:
     return "\n".join(["| | x2, PSNR (dB) / SSIM | x4 |", "|---|---|---|", *rows])
 
 
+def enlarging_section(manifest: dict) -> str:
+    """What the manifest's metrics say of the bundle's enlarging networks; nothing where it has none."""
+    values = {m["name"].removeprefix("enlarge "): m["value"] for m in manifest["metrics"]}
+    speeds = [speed for speed in ("fast", "best") if f"x2 {speed} psnr" in values]
+    if not speeds:
+        return ""
+    rows = [
+        f"| {name} | "
+        + " | ".join(f"{values[f'x{f} {name} psnr']:.2f} / {values[f'x{f} {name} ssim']:.3f}" for f in (2, 4, 8))
+        + " |"
+        for name in ("lanczos3+projection", *speeds)
+    ]
+    losses = [m["value"] for m in manifest["metrics"] if "-int8 psnr less than" in m["name"]]
+    in_integers = (
+        f"""
+On a CPU, pictures of 8 bits are enlarged by the same networks with 8-bit weights and activations, which costs up to
+{max(losses):.3f} dB (`python -m spectral_training.enlarge_int8`).
+"""
+        if losses
+        else ""
+    )
+    table = "\n".join(["| | x2 | x4 | x8 |", "|---|---|---|---|", *rows])
+    return f"""
+The bundle's enlarging networks, which the app uses, on the same crops (`python -m spectral_training.enlarge evaluate`),
+PSNR (dB) / SSIM:
+
+{table}
+{in_integers}"""
+
+
 def reconstruction_table(figures: dict) -> str:
     sizes = sorted(
         {int(k.split()[1]) for k in figures if k.startswith("reconstruction ") and k.endswith(" psnr")}, reverse=True
@@ -86,7 +116,7 @@ Enlarging native crops that were reduced by exact block averages to 8 bits. `fai
 followed by the projection onto the block averages; all of it is deterministic.
 
 {upscaling_table(figures)}
-
+{enlarging_section(manifest)}
 Reconstruction of whole pictures from codes alone, PSNR in dB, by resolution:
 
 {reconstruction_table(figures)}
