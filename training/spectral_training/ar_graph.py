@@ -6,7 +6,7 @@ head, c code dimension, V codes of a codebook, S scales, W width of the text sta
 [Note: written by hand] It computes what :meth:`AutoregressiveModel.extend` does. A step at batch 1 takes some tenths of
 a millisecond, of which an exporter's graph spends most outside of its matrices. So everything that depends on the
 position or on one code alone is computed at export and looked up (`[Note: input tables]`), and norms are added and
-activations biased by the runtime's fused operators, which every provider has.
+activations biased by the runtime's fused operators. A provider that lacks one of them leaves it to the CPU.
 
 [Note: input tables] A code's row is `code` in the first codebook, `V + code` in the second, then one row for "no such
 neighbour" and one of zeros for text positions. The neighbour before in raster order has its whole input in such a
