@@ -44,6 +44,7 @@ import { DocumentStore } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { scaleThumbnails } from "./store/scale-thumbnails.js";
 import { TileCache } from "./store/tiles.js";
+import { transformDocument } from "./transform.js";
 import {
   upscaleFile,
   type UpscaledFile,
@@ -231,6 +232,8 @@ class InProcessEngine implements Engine {
       redo: ({ documentId }) => this.#update(documentId, (state) => redo(state)),
       goToRevision: ({ documentId, revision }) =>
         this.#update(documentId, (state) => goToRevision(state, revision)),
+      transformDocument: async (request) =>
+        this.#changed(await transformDocument(this.#store, request)),
       ...maskMethods(this.#store),
       ...this.#documents,
       ...upscaleMethods(this.#parts.models, this.#store),

@@ -5,6 +5,7 @@ import {
   recoverySchema,
   scaleThumbnailSchema,
   tileSchema,
+  transformSchema,
 } from "./documents.js";
 import { draftSchema } from "./drafts.js";
 import { appErrorDataSchema } from "./errors.js";
@@ -139,6 +140,8 @@ const sharedMethods = {
     z.object({ documentId: documentIdSchema, revision: revisionSchema }),
     documentInfoSchema,
   ),
+  /** Crops or turns the shown picture: a new state without a job. */
+  transformDocument: method(byDocument.extend({ transform: transformSchema }), documentInfoSchema),
   exportDocument: method(
     exportOptionsSchema,
     z.object({
@@ -199,7 +202,10 @@ const sharedMethods = {
   /** Probes and takes a device; models move over before the next job, without a restart. */
   chooseDevice: method(z.object({ device: deviceChoiceSchema }), devicesSchema),
   /** Checks and installs a bundle from a zip file. */
-  importBundle: method(z.object({ name: nameSchema, bytes: fileBytesSchema }), installedModelSchema),
+  importBundle: method(
+    z.object({ name: nameSchema, bytes: fileBytesSchema }),
+    installedModelSchema,
+  ),
   /** Deletes an imported bundle; shipped ones stay. */
   removeBundle: method(z.object({ modelId: modelIdSchema }), nothing),
   /** Tells that a revision now lies in a file, so that the document is no longer dirty there. */

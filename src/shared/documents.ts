@@ -1,6 +1,7 @@
+import { TURNS } from "../core/turn-raster.js";
 import { documentIdSchema, revisionSchema } from "./ids.js";
 import { MAX_NAME_CHARS } from "./limits.js";
-import { screenImageSchema, sideSchema } from "./pixels.js";
+import { rectSchema, screenImageSchema, sideSchema } from "./pixels.js";
 import { z } from "./zod.js";
 
 /** A file's or document's name without its folder; for people, never used as a path. */
@@ -11,7 +12,14 @@ export const nameSchema = z
   .refine((name) => !name.includes("\0"), "expected a name without NUL");
 
 /** What made a revision. */
-export const revisionKindSchema = z.enum(["open", "edit", "upscale", "generate", "extend"]);
+export const revisionKindSchema = z.enum([
+  "open",
+  "edit",
+  "upscale",
+  "generate",
+  "extend",
+  "transform",
+]);
 
 /** One state that a person can return to. */
 export const historyEntrySchema = z
@@ -78,6 +86,13 @@ export const exportOptionsSchema = z.object({
   /** Which of the picture's own EXIF, IPTC and XMP goes along; `all` by default. The colour profile always does. */
   metadata: z.enum(["all", "no-location", "none"]).optional(),
 });
+
+/** A change of the picture's frame that computes no pixel: a part of it, or a turn or mirroring. */
+export const transformSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("crop"), rect: rectSchema }),
+  z.object({ kind: z.literal("turn"), turn: z.enum(TURNS) }),
+]);
+export type Transform = z.infer<typeof transformSchema>;
 
 /** A document that an earlier run of the app left behind. */
 export const recoverySchema = z

@@ -11,14 +11,19 @@ import {
   type Recipe,
 } from "../../engine/index.js";
 import type { EngineApi } from "../../shared/api.js";
+import { transformSchema } from "../../shared/documents.js";
 import type { DocumentId } from "../../shared/ids.js";
 import type { InstalledModel } from "../../shared/models.js";
+import { z } from "../../shared/zod.js";
 import type { CommandContext } from "../command-context.js";
 import { openInput, type InputOptions } from "../open-input.js";
 import { runJob } from "../run-job.js";
 import { exportTo, type SaveOptions } from "../save-result.js";
 import { requireTarget } from "../target.js";
 import { withEngine } from "../with-engine.js";
+
+/** A crop or a turn, which no model and no job makes. */
+const transformStepSchema = z.object({ kind: z.literal("transform"), transform: transformSchema });
 
 export interface ReplayOptions extends InputOptions, SaveOptions {
   readonly output: string;
@@ -42,6 +47,12 @@ export async function replay(
     if (isStrict) await requireModels(recipe, engine.api);
     let documentId = await openSource(engine, recipe, options, name);
     for (const step of recipe.steps) {
+      const frame = transformStepSchema.safeParse(step.request);
+      if (frame.success && documentId !== null) {
+        const { transform } = frame.data;
+        await engine.api.transformDocument({ documentId, transform });
+        continue;
+      }
       const request = restoreRequest(step.request, documentId, name);
       const { jobId } = await runJob(engine, request, context);
       ({ documentId } = await engine.api.acceptResult({ jobId }));
@@ -62,6 +73,7 @@ export async function replay(
 async function requireModels({ steps }: Recipe, api: EngineApi): Promise<void> {
   const { models } = await api.getEngineInfo({});
   for (const { request, madeBy } of steps) {
+    if (request["kind"] === "transform") continue;
     const { modelId: wanted } = request;
     const model = models.find(({ modelId }) => modelId === wanted);
     if (!model) throw modelMissing(typeof wanted === "string" ? wanted : "without a name", models);

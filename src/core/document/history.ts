@@ -1,7 +1,7 @@
 import { AppError } from "../errors.js";
 
 /** What made a revision. */
-export type RevisionKind = "open" | "edit" | "upscale" | "generate" | "extend";
+export type RevisionKind = "open" | "edit" | "upscale" | "generate" | "extend" | "transform";
 
 /** One state of a document that a person can return to. */
 export interface HistoryEntry {

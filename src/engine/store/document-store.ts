@@ -45,7 +45,7 @@ export interface NewDocument {
 
 /** A state to add: a whole picture, or a part of one that changed. */
 export interface NewRevision {
-  readonly kind: "edit" | "upscale" | "extend";
+  readonly kind: "edit" | "upscale" | "extend" | "transform";
   readonly label: string;
   readonly recipe: RecipeStep;
   readonly change:

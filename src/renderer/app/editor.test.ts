@@ -15,6 +15,7 @@ import {
 } from "../../../test/fixtures/screen-data.js";
 import { documentIdSchema, jobIdSchema } from "../../shared/ids.js";
 import { DEFAULT_SETTINGS } from "../../shared/settings.js";
+import { pictureCommands as commands } from "./commands/picture-commands.js";
 import { runCommand } from "./keyboard.js";
 import { syncViewport } from "./in-step.js";
 
@@ -153,6 +154,53 @@ describe("editor", () => {
     expect(editor.mask.size).toEqual({ width: 40, height: 30 });
     expect(editor.mask.bounds).toEqual({ x: 30, y: 20, width: 5, height: 5 });
     expect(editor.region).not.toBeNull();
+  });
+
+  it("crops to the mask, which is done with then, and compares within the new frame", async () => {
+    const requests: unknown[] = [];
+    const cropped = documentInfo({
+      width: 8,
+      height: 6,
+      revision: 1,
+      canUndo: true,
+      history: [
+        { revision: 0, label: "photo.png", kind: "open" },
+        { revision: 1, label: "Crop", kind: "transform" },
+      ],
+    });
+    const { editor } = await withPicture({
+      transformDocument: (request) => (requests.push(request), cropped),
+      undo: () => documentInfo({ canRedo: true }),
+    });
+    expect(commands.crop.isEnabled(editor)).toBe(false);
+    editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 6 }, "add");
+    expect(commands.crop.isEnabled(editor)).toBe(true);
+    commands.crop.run(editor);
+    await settle();
+    expect(requests).toEqual([
+      {
+        documentId: cropped.documentId,
+        transform: { kind: "crop", rect: { x: 4, y: 4, width: 8, height: 6 } },
+      },
+    ]);
+    expect(editor.mask.size).toEqual({ width: 8, height: 6 });
+    expect(editor.mask.isEmpty).toBe(true);
+    // The picture before lay in another frame: put over this one it would say nothing.
+    expect(editor.scene?.before).toBeNull();
+    editor.mask.paintRectangle({ x: 1, y: 1, width: 2, height: 2 }, "add");
+    editor.mask.forgetUndo();
+    await editor.history.undo();
+    expect([editor.mask.size, editor.mask.isEmpty]).toEqual([{ width: 40, height: 30 }, true]);
+  });
+
+  it("neither crops nor turns a picture that a job works on", async () => {
+    const { editor } = await withCandidate();
+    expect([commands.crop, commands.turnLeft].map((one) => one.isEnabled(editor))).toEqual([
+      false,
+      false,
+    ]);
+    await editor.history.transform({ kind: "turn", turn: "left" });
+    expect(editor.notices.list).toEqual([]);
   });
 
   it("survives the engine: the job goes on in the next one", async () => {

@@ -1,3 +1,5 @@
+import { tick } from "svelte";
+import type { Transform } from "../../shared/documents.js";
 import type { Editor } from "./editor.svelte.js";
 
 /** Undo and redo of what is in front: strokes of the mask, and states of the picture. */
@@ -45,12 +47,30 @@ export class UndoFlow {
       await this.#changeRevision(() => this.#editor.document.goToRevision(revision));
   }
 
+  /** A job under way or a result that waits belongs to the picture as it lies. */
+  get canTransform(): boolean {
+    const { job, document } = this.#editor;
+    return document.info !== null && !document.isBusy && job.isIdle && !job.isUnfinished;
+  }
+
+  /** Crops or turns the picture, which then is shown as a whole. */
+  async transform(transform: Transform): Promise<void> {
+    if (this.canTransform)
+      await this.#changeRevision(() => this.#editor.document.transform(transform));
+  }
+
   async #changeRevision(change: () => Promise<void>): Promise<void> {
     const { document, mask } = this.#editor.workspace;
+    const { frame } = document;
     await this.#editor.attempt(async () => {
       await change();
       const after = document.info;
-      if (after !== null) mask.keepFor(after);
+      if (after === null) return;
+      if (document.frame === frame) return mask.keepFor(after);
+      // Neither mask nor view mean anything in another frame.
+      mask.reset(after);
+      await tick();
+      this.#editor.viewport.fit();
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { DocumentInfo, ExportFormat } from "../../shared/documents.js";
+import { PROJECT_FORMAT, type DocumentInfo, type ExportFormat } from "../../shared/documents.js";
 import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
 import { defaultFormat } from "../dialogs/save-options.js";
 import { FACTORS, type Factor } from "../job/settings.svelte.js";
@@ -30,7 +30,9 @@ export class BatchSettings {
   folder = $state.raw<{ readonly folderId: string; readonly name: string } | null>(null);
 
   formatFor(info: DocumentInfo): ExportFormat {
-    return this.format ?? defaultFormat(info);
+    const format = this.format ?? defaultFormat(info);
+    // A project is for going on with; what a batch makes are pictures.
+    return format === PROJECT_FORMAT ? "png" : format;
   }
 
   /** What to make of a picture of that size, or why it is left out. */

@@ -1,5 +1,5 @@
 import type { EditorApi } from "../../shared/api.js";
-import type { DocumentInfo, SaveFormat } from "../../shared/documents.js";
+import type { DocumentInfo, SaveFormat, Transform } from "../../shared/documents.js";
 import type { Size } from "../view/geometry.js";
 
 /** How a document is written. */
@@ -11,7 +11,7 @@ export interface SaveOptions {
   readonly metadata: "all" | "no-location" | "none";
 }
 
-type DocumentApi = Pick<EditorApi, "undo" | "redo" | "goToRevision">;
+type DocumentApi = Pick<EditorApi, "undo" | "redo" | "goToRevision" | "transformDocument">;
 
 /** A document's state in another revision: what tiles are read of. */
 export interface RevisionView {
@@ -56,6 +56,20 @@ export class DocumentController {
     return this.#change((documentId) => this.#api.goToRevision({ documentId, revision }));
   }
 
+  transform(transform: Transform): Promise<void> {
+    return this.#change((documentId) => this.#api.transformDocument({ documentId, transform }));
+  }
+
+  /** The state since which the picture was neither cropped nor turned, or null without a document. */
+  get frame(): number | null {
+    const { info } = this;
+    if (info === null) return null;
+    const shown = info.history.findIndex(({ revision }) => revision === info.revision);
+    const states = info.history.slice(0, shown + 1);
+    const framed = states.findLast(({ kind }) => kind === "transform") ?? info.history[0];
+    return framed?.revision ?? null;
+  }
+
   /** The shown revision, or null without a document. */
   get shown(): RevisionView | null {
     const { info } = this;
@@ -64,15 +78,12 @@ export class DocumentController {
     return { documentId, revision, size: { width, height } };
   }
 
-  /** How the document began, or null if that is shown already or its size is not known. */
+  /** How the document began in its present frame, or null if that is shown already or its size is not known. */
   get original(): RevisionView | null {
-    const { info } = this;
-    const first = info?.history[0];
-    if (info === null || first === undefined || first.revision === info.revision) return null;
-    const size = this.#sizes.get(first.revision);
-    return size === undefined
-      ? null
-      : { documentId: info.documentId, revision: first.revision, size };
+    const { info, frame } = this;
+    if (info === null || frame === null || frame === info.revision) return null;
+    const size = this.#sizes.get(frame);
+    return size === undefined ? null : { documentId: info.documentId, revision: frame, size };
   }
 
   async #change(

@@ -1,3 +1,5 @@
+import type { Rect } from "../../../core/rect.js";
+import type { Turn } from "../../../core/turn-raster.js";
 import { messages } from "../../text/messages.js";
 import type { Mode } from "../../document/workspace.svelte.js";
 import { variationCount } from "../../job/job-state.js";
@@ -22,7 +24,26 @@ function panel(mode: Mode) {
   } as const;
 }
 
-/** What the model does with the picture. */
+/** Members that every turn of the picture has. */
+function turn(kind: Turn) {
+  return {
+    text: () => messages.frame.turns[kind],
+    group: "picture",
+    section: 5,
+    isEnabled: (editor: Editor) => editor.history.canTransform,
+    run: (editor: Editor) => void editor.history.transform({ kind: "turn", turn: kind }),
+  } as const;
+}
+
+/** The part of the picture that a crop to the mask leaves, or null if that is all of it or nothing. */
+function cropOf({ mask, usesMask, history }: Editor): Rect | null {
+  const { bounds, size } = mask;
+  if (!usesMask || mask.isBusy || !history.canTransform) return null;
+  if (bounds === null || size === null) return null;
+  return bounds.width < size.width || bounds.height < size.height ? bounds : null;
+}
+
+/** What is done with the picture as a whole or by the model. */
 export const pictureCommands = {
   run: {
     text: () => messages.about.runOrKeep,
@@ -116,10 +137,26 @@ export const pictureCommands = {
     isEnabled: (editor) => editor.mode === "upscale" && hasPicture(editor),
     run: (editor) => void editor.jobs.previewUpscale(),
   },
+  crop: {
+    text: () => messages.frame.crop,
+    group: "picture",
+    section: 5,
+    keys: ["Shift+KeyC"],
+    isEnabled: (editor) => cropOf(editor) !== null,
+    run: (editor) => {
+      const rect = cropOf(editor);
+      if (rect !== null) void editor.history.transform({ kind: "crop", rect });
+    },
+  },
+  turnLeft: { ...turn("left"), keys: ["Ctrl+BracketLeft"] },
+  turnRight: { ...turn("right"), keys: ["Ctrl+BracketRight"] },
+  turnHalf: turn("half"),
+  mirror: turn("mirror"),
+  flip: turn("flip"),
   showTour: {
     text: () => messages.ladder.help,
     group: "picture",
-    section: 4,
+    section: 6,
     isEnabled: hasPicture,
     run: (editor) => {
       editor.mode = "edit";

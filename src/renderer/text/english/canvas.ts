@@ -88,6 +88,17 @@ export const canvasTexts = {
     dropHere: "Drop the picture to open it",
   },
 
+  frame: {
+    crop: "Crop to the mask",
+    turns: {
+      left: "Turn left",
+      right: "Turn right",
+      half: "Turn upside down",
+      mirror: "Mirror left and right",
+      flip: "Mirror top and bottom",
+    },
+  },
+
   empty: {
     title: "Change what you paint. Keep the rest, bit for bit.",
     body: "Drop a photo anywhere in this window, paste one, or open a file.",

@@ -98,6 +98,7 @@ export const filesTexts = {
       upscale: "Upscaled",
       generate: "Generated",
       extend: "Extended",
+      transform: "Cropped or turned",
     },
   },
 } as const;
