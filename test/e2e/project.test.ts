@@ -99,6 +99,23 @@ describe("a project", () => {
     await eventually(() => redrawButton(page).isEnabled()).toBe(true);
   });
 
+  it("is cropped to the mask and turned by keys, and both are taken back", async () => {
+    const { page } = studio;
+    const heading = () => page.getByRole("heading", { level: 1 }).locator("..").innerText();
+    const [, width = "", height = ""] = /(\d+) × (\d+)/.exec(mask) ?? [];
+    await page.getByRole("application", { name: "Picture" }).focus();
+    await page.keyboard.press("Shift+KeyC");
+    await eventually(heading).toContain(`${width} × ${height}`);
+    await page.keyboard.press("Control+BracketLeft");
+    await eventually(heading).toContain(`${height} × ${width}`);
+    await screenshot(page, "cropped-and-turned");
+    expect(await axeViolations(page)).toEqual([]);
+    await page.keyboard.press("Control+z");
+    await eventually(heading).toContain(`${width} × ${height}`);
+    await page.keyboard.press("Control+z");
+    await eventually(heading).toContain("512 × 512");
+  });
+
   it("did all of it without an error or a violation of the content security policy", () => {
     expect(studio.problems).toEqual([]);
   });
