@@ -36,7 +36,7 @@ class Options:
     """JSON of ``enlarge evaluate`` on these networks."""
     compare: Path | None = None
     """The same of networks that were trained on all photos: the card says what fewer photos cost."""
-    licence: str = "Free for any use (see the model card)"
+    licence: str = "CC0 1.0, free for any use"
     device: str = "CPU"
 
 
@@ -106,10 +106,11 @@ def card(manifest: dict, trained: dict[str, dict[str, object]], figures: dict, c
     table = "\n".join(rows)
     return f"""# {manifest["name"]}
 
-{manifest["description"]} Trained on photos alone that are free for any use, and so are these weights.
+{manifest["description"]}
+Trained on photos alone that are free for any use.
 
-- **Licence**: {manifest["licence"]}. The weights are CC0 1.0. The photos' own terms are below; those under CC BY ask
-  whoever hands on the photos, which this bundle does not hold, to name their authors.
+- **Licence of the weights**: {manifest["licence"]}. The photos' own terms are below; those under CC BY ask whoever hands
+  on the photos, which this bundle does not hold, to name their authors.
 - **Training**: absolute error, then squared error, on native crops; no perceptual and no adversarial loss, so nothing
   is invented. Commit `{manifest["training"]["commit"]}`, {manifest["training"]["device"]}.
 
