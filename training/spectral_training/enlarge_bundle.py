@@ -109,8 +109,8 @@ def card(manifest: dict, trained: dict[str, dict[str, object]], figures: dict, c
 {manifest["description"]}
 Trained on photos alone that are free for any use.
 
-- **Licence of the weights**: {manifest["licence"]}. The photos' own terms are below; those under CC BY ask whoever hands
-  on the photos, which this bundle does not hold, to name their authors.
+- **Licence of the weights**: {manifest["licence"]}. The photos' own terms are below; those under CC BY ask whoever
+  hands on the photos, which this bundle does not hold, to name their authors.
 - **Training**: absolute error, then squared error, on native crops; no perceptual and no adversarial loss, so nothing
   is invented. Commit `{manifest["training"]["commit"]}`, {manifest["training"]["device"]}.
 

@@ -25,7 +25,15 @@ from . import data
 from .ar import AutoregressiveModel
 from .condition import Condition, log_unigram, losses_by_scale, unigram_loss
 from .drawing_figures import drawing_figures
-from .figures import CHOICES, codebook_figures, drawing_speed, reconstruct, resolution_figures, retrieval
+from .figures import (
+    CHOICES,
+    codebook_figures,
+    drawing_speed,
+    losses_of_choices,
+    reconstruct,
+    resolution_figures,
+    retrieval,
+)
 from .metrics import feature_networks, to_levels
 from .recipes import recipe
 from .text import CaptionStates, TextEncoder
@@ -165,8 +173,9 @@ def autoregression(
         (table["right"].mean(1) < table["shuffled"].mean(1)).float().mean()
     )
     if len(photos) >= CHOICES and not model.config.classes:
-        figures["ar retrieval %"] = retrieval(model, codes, captions, condition)
-        figures["ar retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
+        choices = losses_of_choices(model, codes, captions, condition)
+        figures["ar retrieval %"] = retrieval(choices)
+        figures["ar retrieval, finer tokens %"] = retrieval(choices, first_scale=1)
     if options.drawn > 1:
         drawn = photos[: options.drawn]
         figures |= drawing_figures(tokenizer, model, drawn, condition, exact)

@@ -100,21 +100,20 @@ def enlarging(model: Tokenizer, photos: list[data.Photo]) -> float:
 
 
 @torch.no_grad()
-def retrieval(
-    model: AutoregressiveModel, codes: Tensor, captions: list[str], condition: Condition, first_scale: int = 0
-) -> float:
-    """Share in percent of pictures whose own caption is the likeliest of ten, given the tokens from ``first_scale`` on.
-
-    The other nine are those of the next pictures; chance is 10 %.
-    """
+def losses_of_choices(model: AutoregressiveModel, codes: Tensor, captions: list[str], condition: Condition) -> Tensor:
+    """(M, 10, S) losses in nats of each picture's scales under ten captions: its own, then the next nine pictures'."""
     if len(codes) < CHOICES:
         raise ValueError(f"Expected at least {CHOICES} pictures to choose captions among but got {len(codes)}.")
-    columns = []
-    for shift in range(CHOICES):
-        other = captions[shift:] + captions[:shift]
-        losses = losses_by_scale(model, codes, other, condition, bf16=False)
-        columns.append(losses[:, first_scale:].mean(1))
-    table = torch.stack(columns, 1)
+    shifted = (captions[shift:] + captions[:shift] for shift in range(CHOICES))
+    return torch.stack([losses_by_scale(model, codes, other, condition, bf16=False) for other in shifted], 1)
+
+
+def retrieval(losses: Tensor, first_scale: int = 0) -> float:
+    """Share in percent of pictures whose own caption is the likeliest of ten, given the tokens from ``first_scale`` on.
+
+    ``losses`` are those of :func:`losses_of_choices`; chance is 10 %.
+    """
+    table = losses[..., first_scale:].mean(-1)
     # Strictly below all others: a model that cannot tell captions apart must not win by the order of the columns.
     return 100 * float((table[:, 0] < table[:, 1:].amin(1)).float().mean())
 
@@ -131,9 +130,10 @@ def ar_figures(
     figures: dict[str, object] = {f"{name} loss": float(value.mean()) for name, value in losses.items()}
     figures["by scale"] = [round(float(v), 4) for v in losses["right"].mean(0)]
     if not model.config.classes:  # whose neighbours have the same class
-        figures["retrieval %"] = retrieval(model, codes, captions, condition)
+        choices = losses_of_choices(model, codes, captions, condition)
+        figures["retrieval %"] = retrieval(choices)
         if model.layout.scales > 1:
-            figures["retrieval, finer tokens %"] = retrieval(model, codes, captions, condition, first_scale=1)
+            figures["retrieval, finer tokens %"] = retrieval(choices, first_scale=1)
     return figures | drawing_speed(model, condition, captions[:2])
 
 

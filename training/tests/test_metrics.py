@@ -10,7 +10,7 @@ from spectral_training import data
 from spectral_training.ar import AutoregressiveModel
 from spectral_training.condition import Condition
 from spectral_training.cost import CLEAR, peak_bytes
-from spectral_training.figures import caption_sensitivity, consistency, retrieval, tokenizer_figures
+from spectral_training.figures import caption_sensitivity, consistency, losses_of_choices, retrieval, tokenizer_figures
 from spectral_training.metrics import (
     EfficientNetLite0,
     feature_networks,
@@ -93,10 +93,10 @@ def test_retrieval_is_chance_for_a_deaf_model_and_perfect_for_one_that_listens()
     model = Listening(config)
     codes = torch.arange(12)[:, None].expand(-1, model.layout.tokens)
     captions = [str(i) for i in range(12)]
-    assert retrieval(model, codes, captions, Numbers(None, [])) == 100
+    assert retrieval(losses_of_choices(model, codes, captions, Numbers(None, []))) == 100
     # All captions tie for a deaf model, and the own one must not win a tie by its place alone.
     model.deaf = True
-    assert retrieval(model, codes, captions, Numbers(None, [])) <= 10
+    assert retrieval(losses_of_choices(model, codes, captions, Numbers(None, []))) <= 10
 
 
 def test_consistency_and_sensitivity_are_in_levels():
