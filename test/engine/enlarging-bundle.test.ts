@@ -44,7 +44,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await engine.dispose();
-  await rm(root, { recursive: true, force: true });
+  await rm(root, { recursive: true, force: true, maxRetries: 10 });
 });
 
 async function openFlowers() {
