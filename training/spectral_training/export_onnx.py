@@ -121,6 +121,12 @@ def unit_of(name: str) -> str:
     return "1"
 
 
+def total(meta: dict[str, object], key: str) -> float:
+    """``key`` summed over a run and those that it began from."""
+    start = meta.get("start")
+    return meta[key] + (total(start, key) if isinstance(start, dict) else 0)  # type: ignore[operator,return-value]
+
+
 def skills_of(meta: dict[str, object]) -> Skills:
     """What the recipe of a tokenizer's checkpoint trains its decoder for."""
     trained = recipe(str(meta["recipe"])).tokenizer
@@ -190,8 +196,8 @@ def main(options: Options) -> None:
         "training": {
             "recipe": str(tokenizer_meta["recipe"]),
             "commit": str(ar_meta["commit"]),
-            "photosSeen": tokenizer_meta["seen"] + ar_meta["seen"],
-            "seconds": round(tokenizer_meta["seconds"] + ar_meta["seconds"]),
+            "photosSeen": total(tokenizer_meta, "seen") + total(ar_meta, "seen"),
+            "seconds": round(total(tokenizer_meta, "seconds") + total(ar_meta, "seconds")),
             "device": options.device,
         },
         "metrics": metrics(options.figures)

@@ -117,7 +117,7 @@ followed by the projection onto the block averages; all of it is deterministic.
 
 {upscaling_table(figures)}
 {enlarging_section(manifest)}
-Reconstruction of whole pictures from codes alone, PSNR in dB, by resolution:
+Reconstruction of whole pictures from codes alone, as the app decodes them, PSNR in dB, by resolution:
 
 {reconstruction_table(figures)}
 
@@ -134,8 +134,8 @@ That is {figures["ar below unigram %"]:.1f} % below the unigram loss. The right 
 ## Intended use and limits
 
 For redrawing small regions of photos, for enlarging, and for trying out how editing by wavelet scales feels. The model is
-small and was trained for {training["seconds"] / 60:.0f} minutes on {sum(d["photos"] for d in manifest["data"]):,} photos: textures and colours fit their surroundings, objects drawn to
-order do not succeed. Only the texture heads saw perceptual and adversarial losses, and those for a short time, so drawn detail is soft. People, faces
+small and was trained for {training["seconds"] / 60:.0f} minutes on {sum(d["photos"] for d in manifest["data"]):,} photos: colours fit their
+surroundings, texture is soft, wide masks look like blocks, and objects drawn to order do not succeed. Only the texture heads saw perceptual and adversarial losses, and those for a short time, so drawn detail is soft. People, faces
 and text come out badly. Captions were English and mostly about animals, people outdoors and landscapes.
 
 ## Data
