@@ -163,10 +163,13 @@ const sharedMethods = {
     }),
     screenImageSchema({}),
   ),
-  /** A small part of what an upscale would make; `rect` in document pixels, at most 256 a side. */
+  /**
+   * A small part of what an upscale would make; `rect` in document pixels, at most 256 a side. The
+   * `seconds` are those of the pixels alone: loading a model is paid once and not by the picture.
+   */
   previewUpscale: method(
     z.object({ request: upscaleJobSchema, rect: rectSchema }),
-    screenImageSchema({ rect: rectSchema }),
+    screenImageSchema({ rect: rectSchema, seconds: z.number().min(0) }),
   ),
   /** Pixels that are like one of a revision; `tolerance` is the largest difference of a sample. */
   selectByColour: method(

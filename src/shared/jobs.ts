@@ -1,6 +1,6 @@
 import { documentIdSchema, jobIdSchema, modelIdSchema } from "./ids.js";
 import { MAX_PROMPT_CHARS, MAX_SIDE_PX, MAX_VARIATIONS } from "./limits.js";
-import { samplingSchema, scaleSamplingSchema } from "./models.js";
+import { enlargeSpeedSchema, samplingSchema, scaleSamplingSchema } from "./models.js";
 import { maskSchema, rectSchema, sideSchema } from "./pixels.js";
 import { z } from "./zod.js";
 
@@ -77,7 +77,7 @@ export const upscaleJobSchema = z
      */
     size: z.object({ width: sideSchema, height: sideSchema }).readonly().optional(),
     /** `fast` takes a smaller network; `best` by default. */
-    speed: z.enum(["best", "fast"]).optional(),
+    speed: enlargeSpeedSchema.optional(),
     /** 0 invents nothing, 1 draws every missing token. */
     creativity: z.number().min(0).max(1),
     prompt: promptSchema,

@@ -58,6 +58,10 @@ export const trainingDataSchema = z
   )
   .max(100);
 
+/** Which of a bundle's enlarging networks an upscale takes. */
+export const enlargeSpeedSchema = z.enum(["best", "fast"]);
+export type EnlargeSpeed = z.infer<typeof enlargeSpeedSchema>;
+
 /** What is told of every usable bundle. */
 const aboutFields = {
   modelId: modelIdSchema,
@@ -70,6 +74,8 @@ const aboutFields = {
   sha256: z.string().max(64).optional(),
   /** Memory that it needs when loaded, estimated from its files before loading. */
   memoryBytes: z.number().min(0).optional(),
+  /** What an upscale may choose between: the speeds of its networks, none where the decoder enlarges. */
+  speeds: z.array(enlargeSpeedSchema).readonly().optional(),
 };
 
 /** A usable bundle that draws. */

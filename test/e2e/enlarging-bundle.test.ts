@@ -18,7 +18,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectral-enlarging-"));
   const modelsDir = join(folder, "models");
   await cp(join(debugModelsDir, debugModelId), join(modelsDir, debugModelId), { recursive: true });
-  await writeEnlargingBundle(modelsDir, FREE);
+  await writeEnlargingBundle(modelsDir, FREE, (manifest) => ({
+    ...manifest,
+    enlarge: manifest.enlarge.filter(({ speed }) => speed === "best"),
+  }));
   studio = await openStudio({
     modelsDir,
     configDir: join(folder, "config"),
@@ -38,6 +41,16 @@ it(
     const { page } = studio;
     const status = page.getByRole("contentinfo", { name: "Status" });
     await page.getByRole("radio", { name: "Upscale", exact: true }).click();
+    const preview = page.getByRole("region", { name: "Preview" });
+    const time = page.getByText("known after a preview");
+    await time.waitFor();
+    await preview.getByRole("button").click();
+    await preview.getByText("After").waitFor();
+    await time.waitFor({ state: "hidden" });
+    await page.getByRole("radio", { name: "Fast", exact: true }).click();
+    // Of another network: neither its pixels nor its time are this one's.
+    await preview.getByText("After").waitFor({ state: "hidden" });
+    await time.waitFor();
     const detail = page.getByRole("slider", { name: "Detail" });
     await detail.focus();
     await detail.press("End");
@@ -45,6 +58,7 @@ it(
     await page.getByRole("option", { name: /Upscale, free/ }).click();
     await page.getByText("This model only enlarges. Choose another one to draw detail.").waitFor();
     expect(await detail.count()).toBe(0);
+    expect(await page.getByRole("radio", { name: "Fast", exact: true }).count()).toBe(0);
     await screenshot(page, "upscale-enlarging-bundle");
     const calls = watchCalls(page, "startJob");
     await page.getByRole("button", { name: "Upscale", exact: true }).click();

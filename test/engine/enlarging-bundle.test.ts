@@ -92,6 +92,7 @@ describe("a bundle that only enlarges", () => {
       licence: "CC0 1.0",
       data: [{ name: "Free photos", licence: "CC0 1.0", photos: 12 }],
       factors: [2, 4, 8],
+      speeds: ["best", "fast"],
       isShipped: true,
     });
   });
@@ -102,6 +103,7 @@ describe("a bundle that only enlarges", () => {
     const job = upscale(documentId);
     const rect = { x: 30, y: 20, width: 16, height: 16 };
     const preview = await engine.api.previewUpscale({ request: job, rect });
+    expect(preview.seconds).toBeGreaterThan(0);
     const { jobId } = await run(job);
     const { history, width } = await engine.api.acceptResult({ jobId });
     expect([history.at(-1)?.kind, width]).toEqual(["upscale", 192]);

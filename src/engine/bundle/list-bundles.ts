@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
 import type { InstalledModel } from "../../shared/models.js";
 import { openBundle, type Bundle, type DrawingBundle } from "./bundle.js";
-import { canEnlarge, factorsOf } from "./abilities.js";
+import { canEnlarge, factorsOf, speedsOf } from "./abilities.js";
 import { estimateMemory } from "./memory.js";
 
 /** A bundle and the folder of bundles that it was found in. */
@@ -42,7 +42,8 @@ export function summariseBundle(bundle: Bundle, isShipped: boolean): InstalledMo
   const { manifest, sha256 } = bundle;
   const { id, name, licence, data } = manifest;
   const memoryBytes = estimateMemory(manifest);
-  const about = { modelId: id, name, licence, data, isShipped, sha256, memoryBytes };
+  const speeds = speedsOf(manifest);
+  const about = { modelId: id, name, licence, data, isShipped, sha256, memoryBytes, speeds };
   return bundle.layout === null
     ? { ...about, kind: "enlarge", factors: factorsOf(bundle.manifest) }
     : { ...about, ...summariseDrawing(bundle) };

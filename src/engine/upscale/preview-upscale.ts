@@ -25,6 +25,8 @@ export interface UpscalePreview {
   /** Picture pixels that are shown. */
   readonly rect: Rect;
   readonly raster: Raster;
+  /** Time that the pixels took. */
+  readonly seconds: number;
 }
 
 /**
@@ -47,11 +49,14 @@ export async function previewUpscale(
   const sink = new RasterSink({ ...part.size, channels: raster.channels, depth: raster.depth });
   const { window } = part;
   const tilesFrom = request.creativity > 0 ? firstTile(raster, window, method) : undefined;
+  const services = windowServices(context);
+  const start = services.clock();
   await upscaleWindow({ raster, window, tilesFrom }, method, part.through(sink), {
-    ...windowServices(context),
+    ...services,
     onDone: () => undefined,
   });
-  return { rect: inside, raster: sink.raster };
+  const seconds = Math.max(0, services.clock() - start) / 1000;
+  return { rect: inside, raster: sink.raster, seconds };
 }
 
 /** The window's corner, or as near as a whole tile fits into the picture. */

@@ -38,13 +38,13 @@ async function preview(
     const loaded = await models.loadToEnlarge(request.modelId);
     const context = { signal, onProgress: () => undefined, onPreview: () => undefined };
     const found = await previewUpscale(loaded, picture, request, rect, context);
-    const { raster } = found;
+    const { raster, seconds } = found;
     const { width, height, rgba } = toScreenPixels(
       raster,
       rectOfSize(raster.width, raster.height),
       1,
     );
-    return { rect: found.rect, width, height, rgba: plainBytes(rgba) };
+    return { rect: found.rect, seconds, width, height, rgba: plainBytes(rgba) };
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new AppError("JOB_CANCELLED", "A newer preview took the place of this one.");

@@ -53,7 +53,7 @@ export class Workspace {
     this.mask = new MaskController(tools);
     this.settings = new JobSettings(platform.randomSeed);
     this.job = new JobController(api, platform.now, () => this.document.info?.revision ?? null);
-    this.upscalePreview = new UpscalePreview(api, platform.now, onError);
+    this.upscalePreview = new UpscalePreview(api, onError);
     this.ladder = new LadderController(api, platform.timer, onError);
     this.useModel(model);
   }

@@ -22,10 +22,12 @@ describe("progress of a job", () => {
     expect(progressText({ ...base, total: 0 }, 5)).toBe("");
   });
 
-  it("counts tiles of an upscale and keeps quiet about single steps", () => {
-    expect(progressText({ ...base, stage: "upscaling", scale: null, total: 40 }, 5)).toBe(
-      "30 of 40",
-    );
+  it("tells an upscale in megapixels and keeps quiet about single steps", () => {
+    const upscaling = { ...base, stage: "upscaling", scale: null } as const;
+    const told = (done: number, total: number) => progressText({ ...upscaling, done, total }, 5);
+    expect(told(11_158_016, 69_877_760)).toBe("11 of 70 MP");
+    expect(told(1_250_000, 4_370_000)).toBe("1.3 of 4.4 MP");
+    expect(told(30_000, 250_000)).toBe("0.03 of 0.25 MP");
     expect(progressText({ ...base, stage: "encoding", scale: null, total: 1 }, 5)).toBe("");
   });
 });

@@ -11,9 +11,11 @@ import {
   variationOf,
   type JobEvent,
   type JobPreview,
+  type JobProgress,
   type JobResult,
   type JobState,
 } from "./job-state.js";
+import { paceKind } from "./upscale-target.js";
 
 type JobApi = Pick<EditorApi, "startJob" | "cancelJob" | "acceptResult" | "discardResult">;
 type Candidate = JobState & { kind: "candidate" };
@@ -32,11 +34,8 @@ export interface JobEntry {
   readonly rival: number | null;
 }
 
-/** Speeds that jobs on this machine had, for estimates. */
-export interface KnownRates {
-  readonly tokens: number | null;
-  readonly megapixels: number | null;
-}
+/** Output megapixels a second that upscales on this machine had, by `paceKind`. */
+export type KnownPaces = Readonly<Record<string, number>>;
 
 /**
  * All jobs of one picture. One runs at a time; the others wait here, so that each works on the
@@ -50,7 +49,8 @@ export class JobController {
   peekedScale = $state<number | null>(null);
   /** The variation that the person points at, or null for the chosen one. */
   peekedVariation = $state<number | null>(null);
-  rates = $state.raw<KnownRates>({ tokens: null, megapixels: null });
+  /** For estimates. */
+  paces = $state.raw<KnownPaces>({});
   #selectedKey = $state<number | null>(null);
 
   readonly #api: JobApi;
@@ -213,7 +213,7 @@ export class JobController {
     }
     const next = nextJobState(current.state, event, this.#now() - this.#startedAt);
     if (next === current.state) return;
-    if (event.topic === "job-progress") this.#learn(event.payload.rate);
+    if (event.topic === "job-progress") this.#learn(current.request, event.payload.rate);
     if (next.kind === "idle") this.#remove(current.key);
     else this.#update(current.key, { state: next });
     if (!isUnderWay(next)) this.#goOn();
@@ -365,10 +365,9 @@ export class JobController {
     }
   }
 
-  #learn(rate: { readonly value: number; readonly unit: keyof KnownRates } | undefined): void {
-    if (rate !== undefined && rate.value > 0) {
-      this.rates = { ...this.rates, [rate.unit]: rate.value };
-    }
+  #learn(request: JobRequest, rate: JobProgress["rate"]): void {
+    if (request.kind !== "upscale" || rate?.unit !== "megapixels" || rate.value <= 0) return;
+    this.paces = { ...this.paces, [paceKind(request)]: rate.value };
   }
 
   async #settle<T>(

@@ -9,8 +9,9 @@ import {
 } from "../../../test/fixtures/screen-data.js";
 import { AppError } from "../../core/errors.js";
 import { createApiClient } from "../../shared/client.js";
-import type { GenerateJob } from "../../shared/jobs.js";
+import type { GenerateJob, JobRequest, UpscaleJob } from "../../shared/jobs.js";
 import { JobController } from "./job-controller.svelte.js";
+import { paceKind } from "./upscale-target.js";
 
 const request: GenerateJob = {
   kind: "generate",
@@ -19,6 +20,17 @@ const request: GenerateJob = {
   negativePrompt: "",
   seed: 1,
   ...smallModel.sampling,
+};
+
+const upscale: UpscaleJob = {
+  kind: "upscale",
+  documentId: documentInfo().documentId,
+  modelId: smallModel.modelId,
+  factor: 2,
+  creativity: 0,
+  prompt: "",
+  seed: 1,
+  guidance: 1,
 };
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -189,13 +201,19 @@ describe("job controller", () => {
     expect(job.patches).toEqual([all[3]]);
   });
 
-  it("learns how fast this machine is", async () => {
-    const { job } = setUp();
-    await job.start(request);
-    const rate = { value: 240, unit: "tokens" as const };
-    const progress = { jobId, stage: "drawing" as const, scale: 0, done: 1, total: 2 };
-    job.handle({ topic: "job-progress", payload: { ...progress, secondsLeft: 1, rate } });
-    expect(job.rates).toEqual({ tokens: 240, megapixels: null });
+  it("learns how fast upscales of one kind are, and nothing from other jobs", async () => {
+    const tell = async (started: JobRequest, unit: "tokens" | "megapixels") => {
+      const { job } = setUp();
+      await job.start(started);
+      const progress = { jobId, stage: "upscaling" as const, scale: null, done: 1, total: 2 };
+      const rate = { value: 24, unit };
+      job.handle({ topic: "job-progress", payload: { ...progress, secondsLeft: 1, rate } });
+      return job.paces;
+    };
+    expect(await tell(request, "tokens")).toEqual({});
+    expect(await tell(upscale, "megapixels")).toEqual({ [paceKind(upscale)]: 24 });
+    expect(paceKind({ ...upscale, speed: "fast" })).not.toBe(paceKind(upscale));
+    expect(paceKind({ ...upscale, prompt: "a dog", seed: 9 })).toBe(paceKind(upscale));
   });
 
   it("asks once for a cancel, however often the key is pressed", async () => {

@@ -59,7 +59,7 @@ describe("target of an upscale", () => {
 
   it("estimates the time only from what was measured", () => {
     expect(estimateSeconds({ width: 2000, height: 1500 }, 0.5)).toBe(6);
-    expect(estimateSeconds(source, null)).toBeNull();
+    expect(estimateSeconds(source, undefined)).toBeNull();
     expect(estimateSeconds(source, 0)).toBeNull();
   });
 });

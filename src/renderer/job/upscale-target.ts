@@ -1,4 +1,4 @@
-import type { JobRequest } from "../../shared/jobs.js";
+import type { JobRequest, UpscaleJob } from "../../shared/jobs.js";
 import type { Size } from "../view/geometry.js";
 import { isAllowedSize } from "./extend.js";
 import { FACTORS, type Factor, type JobSettings } from "./settings.svelte.js";
@@ -59,11 +59,19 @@ export function withSide(
     : { width: Math.max(1, Math.round(whole * ratio)), height: whole };
 }
 
+/** What decides how long a pixel of an upscale takes: the same for requests of one pace. */
+export function paceKind({ modelId, factor, speed = "best", creativity }: UpscaleJob): string {
+  return [modelId, factor, creativity > 0 ? "drawn" : speed].join(" ");
+}
+
 /**
  * Seconds that an upscale takes, or null while no job has told how fast this machine is.
  * @param megapixelsPerSecond output megapixels a second
  */
-export function estimateSeconds(size: Size, megapixelsPerSecond: number | null): number | null {
-  if (megapixelsPerSecond === null || megapixelsPerSecond <= 0) return null;
+export function estimateSeconds(
+  size: Size,
+  megapixelsPerSecond: number | undefined,
+): number | null {
+  if (megapixelsPerSecond === undefined || megapixelsPerSecond <= 0) return null;
   return (size.width * size.height) / 1e6 / megapixelsPerSecond;
 }

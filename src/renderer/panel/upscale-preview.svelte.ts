@@ -2,9 +2,10 @@ import { clampRectInto, rectOfSize, type Rect } from "../../core/rect.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { draws, type InstalledModel } from "../../shared/models.js";
+import type { KnownPaces } from "../job/job-controller.svelte.js";
 import { creativityWith } from "../job/requests.js";
 import type { JobSettings } from "../job/settings.svelte.js";
-import { upscaleTarget } from "../job/upscale-target.js";
+import { paceKind, upscaleTarget } from "../job/upscale-target.js";
 import { readRegionPictures, type ScreenImage } from "../ladder/region-pictures.js";
 import type { RevisionView } from "../document/document-controller.svelte.js";
 import type { Point, Size } from "../view/geometry.js";
@@ -40,6 +41,12 @@ export function previewKind(
   return { factor, creativity: creativityWith(settings, model), imageSize };
 }
 
+/** What a preview's pixels depend on, besides its place: a prompt only where something is drawn. */
+export function previewSubject(request: UpscaleJob): string {
+  const { prompt, seed, guidance, ...rest } = request;
+  return JSON.stringify(request.creativity > 0 ? { ...rest, prompt, seed, guidance } : rest);
+}
+
 /**
  * Longest side of a previewed part in picture pixels. What is drawn token by token is kept within one
  * picture of the model, which takes a fraction of what several with their overlaps do; a pixel less at
@@ -57,21 +64,18 @@ export class UpscalePreview {
   centre = $state.raw<Point | null>(null);
   pair = $state.raw<PreviewPair | null>(null);
   isBusy = $state(false);
-  /** Output megapixels a second of the last preview, for estimates. */
-  megapixelsPerSecond = $state<number | null>(null);
+  /** For estimates, before a job has told more. */
+  paces = $state.raw<KnownPaces>({});
 
   readonly #api: Pick<EditorApi, "previewUpscale" | "readTile">;
-  readonly #now: () => number;
   readonly #onError: (error: unknown) => void;
   #wanted = 0;
 
   constructor(
     api: Pick<EditorApi, "previewUpscale" | "readTile">,
-    now: () => number,
     onError: (error: unknown) => void,
   ) {
     this.#api = api;
-    this.#now = now;
     this.#onError = onError;
   }
 
@@ -93,7 +97,6 @@ export class UpscalePreview {
   /** Draws the part; a later call makes an earlier one's answer void. */
   async run(view: RevisionView, request: UpscaleJob, rect: Rect): Promise<void> {
     const turn = ++this.#wanted;
-    const startedAt = this.#now();
     this.isBusy = true;
     try {
       const [[before], after] = await Promise.all([
@@ -102,8 +105,10 @@ export class UpscalePreview {
       ]);
       if (turn !== this.#wanted || before === undefined) return;
       this.pair = { rect, before: before.image, after };
-      const seconds = (this.#now() - startedAt) / 1000;
-      if (seconds > 0) this.megapixelsPerSecond = (after.width * after.height) / 1e6 / seconds;
+      if (after.seconds > 0) {
+        const pace = (after.width * after.height) / 1e6 / after.seconds;
+        this.paces = { ...this.paces, [paceKind(request)]: pace };
+      }
     } catch (error) {
       if (turn === this.#wanted) this.#onError(error);
     } finally {
@@ -111,7 +116,7 @@ export class UpscalePreview {
     }
   }
 
-  /** The picture changed: what was shown is of another one. */
+  /** Picture or settings changed: what was shown is of others. */
   forget(): void {
     this.#wanted++;
     this.pair = null;

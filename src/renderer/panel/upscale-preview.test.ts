@@ -5,7 +5,8 @@ import { rectContains, rectOfSize } from "../../core/rect.js";
 import type { EditorApi } from "../../shared/api.js";
 import { upscalePreviewRequest } from "../job/requests.js";
 import { JobSettings } from "../job/settings.svelte.js";
-import { UpscalePreview } from "./upscale-preview.svelte.js";
+import { paceKind } from "../job/upscale-target.js";
+import { previewSubject, UpscalePreview } from "./upscale-preview.svelte.js";
 
 const document = documentInfo();
 const view = {
@@ -19,19 +20,19 @@ const pixels = (side: number) => ({
   width: side,
   height: side,
   rgba: new Uint8Array(side * side * 4),
+  seconds: 0.5,
 });
 
 type Reply = Awaited<ReturnType<EditorApi["previewUpscale"]>>;
 
 function setUp() {
   const answers: ((reply: Reply) => void)[] = [];
-  let now = 0;
   const onError = vi.fn();
   const api = {
     readTile: async () => ({ width: 40, height: 30, rgba: new Uint8Array(40 * 30 * 4) }),
     previewUpscale: () => new Promise<Reply>((resolve) => answers.push(resolve)),
   };
-  const preview = new UpscalePreview(api, () => (now += 1000), onError);
+  const preview = new UpscalePreview(api, onError);
   return { preview, answers, api, onError };
 }
 
@@ -75,7 +76,7 @@ describe("preview of an upscale", () => {
     answers[0]?.({ rect, ...pixels(16) });
     await done;
     expect(preview.pair).toMatchObject({ rect, before: { width: 8 }, after: { width: 16 } });
-    expect(preview.megapixelsPerSecond).toBeCloseTo(256 / 1e6);
+    expect(preview.paces).toEqual({ [paceKind(request)]: 256 / 1e6 / 0.5 });
     expect(preview.isBusy).toBe(false);
   });
 
@@ -95,6 +96,13 @@ describe("preview of an upscale", () => {
     answers[0]?.({ rect, ...pixels(16) });
     await done;
     expect(preview.pair).toBeNull();
+  });
+
+  it("is another one with other settings, and with another prompt only where something is drawn", () => {
+    const creative = { ...request, creativity: 0.5 };
+    expect(previewSubject({ ...request, speed: "fast" })).not.toBe(previewSubject(request));
+    expect(previewSubject({ ...request, prompt: "a dog" })).toBe(previewSubject(request));
+    expect(previewSubject({ ...creative, prompt: "a dog" })).not.toBe(previewSubject(creative));
   });
 
   it("reports why it failed", async () => {

@@ -44,6 +44,13 @@ export function formatMegapixels(width: number, height: number): string | null {
   return messages.units.megapixels(formatNumber(megapixels, megapixels < 10 ? 1 : 0));
 }
 
+/** How many of so many pixels: `0.03 of 0.25 MP`, `11 of 70 MP`. */
+export function formatMegapixelsOf(done: number, total: number): string {
+  const digits = total < 1e6 ? 2 : total < 1e7 ? 1 : 0;
+  const written = (pixels: number) => formatNumber(pixels / 1e6, digits);
+  return messages.units.megapixelsOf(written(done), written(total));
+}
+
 /** Memory: `512 MB`, `2.5 GB`. */
 export function formatMegabytes(megabytes: number): string {
   if (megabytes < 1024) return messages.units.megabytes(formatNumber(megabytes));

@@ -54,6 +54,7 @@ export const frameTexts = {
     almostDone: "almost done",
     pixels: (value: string) => `${value} px`,
     megapixels: (value: string) => `${value} MP`,
+    megapixelsOf: (done: string, total: string) => `${done} of ${total} MP`,
     kilobytes: (value: string) => `${value} kB`,
     megabytes: (value: string) => `${value} MB`,
     gigabytes: (value: string) => `${value} GB`,
