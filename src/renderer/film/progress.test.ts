@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { jobIdSchema } from "../../shared/ids.js";
-import { progressFraction, progressText } from "./progress.js";
+import { progressFraction, progressText, rateText } from "./progress.js";
 
 const base = {
   jobId: jobIdSchema.parse("j1"),
@@ -20,6 +20,17 @@ describe("progress of a job", () => {
   it("claims nothing while the amount of work is unknown", () => {
     expect(progressFraction({ ...base, total: 0 })).toBeNull();
     expect(progressText({ ...base, total: 0 }, 5)).toBe("");
+  });
+
+  it("tells slow rates with digits that count, and none that is not known", () => {
+    const told = (value: number) => rateText({ ...base, rate: { value, unit: "megapixels" } });
+    expect([0.0264, 1.26, 8, 243.7].map(told)).toEqual([
+      "0.026 MP/s",
+      "1.3 MP/s",
+      "8 MP/s",
+      "244 MP/s",
+    ]);
+    expect([told(0), rateText(base)]).toEqual(["", ""]);
   });
 
   it("tells an upscale in megapixels and keeps quiet about single steps", () => {

@@ -21,6 +21,7 @@ export function progressText(progress: JobProgress, scaleCount: number): string 
 /** `240 tokens/s` or `1.3 MP/s`; empty where the engine does not tell. */
 export function rateText({ rate }: JobProgress): string {
   if (rate === undefined || rate.value <= 0) return "";
-  const digits = rate.value < 10 ? 1 : 0;
-  return messages.film.rate[rate.unit](String(Number(rate.value.toFixed(digits))));
+  // What is drawn token by token is some hundredths of a megapixel a second: two digits that count.
+  const value = rate.value < 10 ? Number(rate.value.toPrecision(2)) : Math.round(rate.value);
+  return messages.film.rate[rate.unit](String(value));
 }
