@@ -14,12 +14,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tyro
 
 from .enlarge import BATCH, SPEEDS, Export, export_networks, load_enlarger, run_name
 
 FACTORS = (2, 4, 8)
+
+Meta = dict[str, Any]
+"""What a checkpoint says of its training."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,16 @@ class Options:
     device: str = "CPU"
 
 
-def checkpoints(runs: Path) -> dict[str, dict[str, object]]:
+def checkpoints(runs: Path) -> dict[str, Meta]:
     """Name -> what is known of the training, of every network in a folder."""
     names = [run_name(speed, factor) for speed in SPEEDS for factor in FACTORS]
     return {name: load_enlarger(runs / f"{name}.pt")[1] for name in names if (runs / f"{name}.pt").exists()}
 
 
-def require_sources(trained: dict[str, dict[str, object]], allowed: set[str]) -> None:
+def require_sources(trained: dict[str, Meta], allowed: set[str]) -> None:
     """Raises ValueError naming the network that saw, or may have seen, other photos."""
     for name, meta in trained.items():
-        seen = set(meta["sources"])  # type: ignore[call-overload]
+        seen = set(meta["sources"])
         if not seen or seen - allowed:
             others = ", ".join(sorted(seen - allowed)) or "all photos"
             raise ValueError(
@@ -57,9 +61,9 @@ def require_sources(trained: dict[str, dict[str, object]], allowed: set[str]) ->
             )
 
 
-def manifest_of(options: Options, trained: dict[str, dict[str, object]], data: list[dict[str, object]]) -> dict:
-    steps = sum(int(meta["step"]) for meta in trained.values())  # type: ignore[call-overload]
-    seconds = sum(float(meta["seconds"]) for meta in trained.values())  # type: ignore[arg-type]
+def manifest_of(options: Options, trained: dict[str, Meta], data: list[dict[str, object]]) -> dict:
+    steps = sum(meta["step"] for meta in trained.values())
+    seconds = sum(meta["seconds"] for meta in trained.values())
     return {
         "format": "spectral-bundle",
         "version": 1,
@@ -81,7 +85,7 @@ def manifest_of(options: Options, trained: dict[str, dict[str, object]], data: l
     }
 
 
-def card(manifest: dict, trained: dict[str, dict[str, object]], figures: dict, compare: dict | None) -> str:
+def card(manifest: dict, trained: dict[str, Meta], figures: dict, compare: dict | None) -> str:
     """The model card, with a row for each network that was measured."""
 
     def row(label: str, values: dict, method: str) -> str:
@@ -99,7 +103,7 @@ def card(manifest: dict, trained: dict[str, dict[str, object]], figures: dict, c
             rows.append(row(f"{speed}, these photos", figures, speed))
             rows += [row(f"{speed}, all photos", compare, speed)] if compare is not None else []
     runs = "\n".join(
-        f"| `{name}` | {meta['photos']:,} | {meta['step']:,} | {float(meta['seconds']) / 60:.0f} |"  # type: ignore[arg-type]
+        f"| `{name}` | {meta['photos']:,} | {meta['step']:,} | {meta['seconds'] / 60:.0f} |"
         for name, meta in trained.items()
     )
     data = "\n".join(f"| {d['name']} | {d['photos']} | {d['licence']} |" for d in manifest["data"])

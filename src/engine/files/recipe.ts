@@ -20,6 +20,18 @@ export const recipeStepSchema = z
   .readonly();
 export type RecipeStep = z.infer<typeof recipeStepSchema>;
 
+/** States that a history dropped, and what they were made by, so that an export still tells all of it. */
+export const forgottenFields = {
+  forgottenStates: z.int().min(0).optional(),
+  forgotten: z
+    .object({
+      source: fingerprintSchema.nullable(),
+      steps: z.array(recipeStepSchema).readonly(),
+    })
+    .readonly()
+    .optional(),
+};
+
 /** What made a picture; written into exported files. The picture that it began with is not in it. */
 export const recipeSchema = z
   .object({

@@ -2,8 +2,7 @@ import { revisionKindSchema } from "../../shared/documents.js";
 import { revisionSchema } from "../../shared/ids.js";
 import { rectSchema } from "../../shared/pixels.js";
 import { z } from "../../shared/zod.js";
-import { fingerprintSchema } from "../files/fingerprint.js";
-import { recipeStepSchema } from "../files/recipe.js";
+import { forgottenFields, recipeStepSchema } from "../files/recipe.js";
 
 /*
  * What only this app reads of a project file: the history, and what was begun. Its pixels are the
@@ -38,15 +37,7 @@ export const projectSchema = z
     states: z.array(stateSchema).min(1).max(10_000).readonly(),
     /** Index of the state that is shown. */
     cursor: z.int().min(0),
-    /** States that were dropped before, and what made them. */
-    forgottenStates: z.int().min(0).optional(),
-    forgotten: z
-      .object({
-        source: fingerprintSchema.nullable(),
-        steps: z.array(recipeStepSchema).readonly(),
-      })
-      .readonly()
-      .optional(),
+    ...forgottenFields,
   })
   .refine(
     ({ states, cursor }) =>

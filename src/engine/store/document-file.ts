@@ -2,8 +2,7 @@ import { documentIdSchema, revisionSchema } from "../../shared/ids.js";
 import { nameSchema, revisionKindSchema } from "../../shared/documents.js";
 import { rectSchema, sideSchema } from "../../shared/pixels.js";
 import { z } from "../../shared/zod.js";
-import { fingerprintSchema } from "../files/fingerprint.js";
-import { recipeStepSchema } from "../files/recipe.js";
+import { forgottenFields, recipeStepSchema } from "../files/recipe.js";
 
 /** A file of the document's own folder. */
 const blobNameSchema = z.string().regex(/^[a-z0-9-]{1,64}\.bin$/);
@@ -45,16 +44,7 @@ export const documentFileSchema = z
     format: z.string(),
     /** Opened for one job of a batch: neither shown to a page that comes later nor recovered. */
     isTransient: z.boolean().optional(),
-    /** How many of the oldest states were dropped to keep within the budget. */
-    forgottenStates: z.int().min(0).optional(),
-    /** What the dropped states were made by, so that an export still tells all of it. */
-    forgotten: z
-      .object({
-        source: fingerprintSchema.nullable(),
-        steps: z.array(recipeStepSchema).readonly(),
-      })
-      .readonly()
-      .optional(),
+    ...forgottenFields,
     metadata: z.object({
       icc: blobNameSchema.nullable(),
       exif: blobNameSchema.nullable(),
