@@ -4,9 +4,13 @@ Dimensions: B batch, P text positions, T codes, D width, d code dimension, V cod
 N tokens a scale, C positions of one chunk.
 
 Position P + t carries the input for code t, and its output gives the logits of code t. Its input is made of the
-codes that are already known around it: the one before in raster order, the one above, and the one at the same
-cell of the next coarser scale. The last two are older than the first, so causality holds, and they save the
-attention from having to learn the pyramid's geometry.
+codes that are already known around it, which saves the attention from having to learn the pyramid's geometry.
+
+[Note: neighbours] Always: the code before in raster order, the one above, and the one at the same cell of the next
+coarser scale (the parent). With ``around`` also the ones above to the left and right, the parent's four neighbours and
+the parent's parent; and, where they are given beforehand, the ones to the right and below. The latter come later in the
+sequence: an edit knows what lies on all sides of its mask, and a causal attention alone would see half of it.
+A given code is never predicted, since the inputs before it may hold it.
 
 Tied to the tokenizer's codebooks: embedding = linear(code vector) + a table that starts at zero; logits =
 scale * (linear(h) . code vectors) + a bias a scale that starts at the log unigram frequencies. With few
@@ -22,7 +26,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -52,6 +56,8 @@ class ArConfig:
     """2-D rotary positions (row and column of the grid) in the attention, besides the learned positions."""
     order: Literal["raster", "parallel"] = "raster"
     """See [Note: decoding order]."""
+    around: bool = False
+    """See [Note: neighbours]; raster order only."""
     classes: int = 0
     """More than 0: conditioned on a class, whose embedding takes the place of the text states."""
 
@@ -113,11 +119,12 @@ class AutoregressiveModel(nn.Module):
         self.text_in = nn.Linear(config.text_width, width)
         self.text_position = nn.Parameter(torch.randn(config.text_positions, width) * 0.02)
         self.position = nn.Parameter(torch.randn(layout.tokens, width) * 0.02)
-        # One input map a neighbour (previous, above, parent) and a codebook; plus one for "no such neighbour".
-        self.vector_in = nn.ModuleList([nn.Linear(config.code_dim, width, bias=False) for _ in range(6)])
+        slots = AROUND if config.around else 3
+        # One input map a neighbour and a codebook; plus one row for "no such neighbour".
+        self.vector_in = nn.ModuleList([nn.Linear(config.code_dim, width, bias=False) for _ in range(2 * slots)])
         self.free_approximation = nn.Embedding(config.approximation_codes, width)
         self.free_detail = nn.Embedding(config.detail_codes, width)
-        self.missing = nn.Parameter(torch.zeros(3, width))
+        self.missing = nn.Parameter(torch.zeros(slots, width))
         self.blocks = nn.ModuleList([ArBlock(width, config.heads) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(width)
         self.to_vector = nn.ModuleList([nn.Linear(width, config.code_dim) for _ in range(2)])
@@ -130,7 +137,11 @@ class AutoregressiveModel(nn.Module):
         self.recompute = False
         """Activation checkpointing, see ``transformer``."""
         self.register_buffer("block_of", block_of, persistent=False)
-        table = neighbour_table(layout) if config.order == "raster" else parallel_neighbours(layout, block_of)
+        if config.around and config.order != "raster":
+            raise ValueError("Expected raster order with `around` but got parallel; switch one of them off.")
+        table = parallel_neighbours(layout, block_of)
+        if config.order == "raster":
+            table = neighbour_table(layout, config.around)
         self.register_buffer("neighbours", table, persistent=False)
         self.register_buffer("rotation", rotation_table(config) if config.rotary else None, persistent=False)
         if config.classes:
@@ -165,30 +176,41 @@ class AutoregressiveModel(nn.Module):
 
     # -- inputs ----------------------------------------------------------------------------------------
 
-    def embed_codes(self, codes: Tensor, positions: Tensor) -> Tensor:
+    def neighbour_rows(self, codes: Tensor, positions: Tensor, given: Tensor | None) -> Tensor:
+        """(B, C, K) rows of the codebooks, one after the other, of each position's neighbours; -1 for none."""
+        source = self.neighbours[:, positions].t()
+        safe = source.clamp(min=0)
+        is_there = (source >= 0)[None]
+        if self.config.around:
+            given = torch.zeros_like(codes, dtype=torch.bool) if given is None else given
+            is_given = given[:, safe]
+            is_given[..., :-LATER] = True
+            is_there = is_there & is_given
+        offset = torch.where(safe >= self.layout.tokens_per_scale, self.config.approximation_codes, 0)
+        return torch.where(is_there, codes[:, safe] + offset, -1)
+
+    def embed_codes(self, codes: Tensor, positions: Tensor, given: Tensor | None = None) -> Tensor:
         """Inputs (B, C, D) of the code positions ``positions`` (C,) in [0, T), given codes (B, T).
 
-        Codes at or after a position are never read for it.
+        Codes at or after a position are never read for it, but those with ``given`` (B, T) to its right and below.
         """
-        n = self.layout.tokens_per_scale
-        x = self.position[positions].unsqueeze(0)
-        for slot in range(3):
-            source = self.neighbours[slot][positions]
-            known = source >= 0
-            safe = source.clamp(min=0)
-            picked = codes[:, safe]
-            is_detail = (safe >= n)[None, :, None]
-            # Each code is looked up in both codebooks, so it has to be within the smaller one.
-            as_approximation = picked.clamp(max=self.config.approximation_codes - 1)
-            as_detail = picked.clamp(max=self.config.detail_codes - 1)
-            approximation = self.vector_in[2 * slot](self.vectors_approximation[as_approximation])
-            detail = self.vector_in[2 * slot + 1](self.vectors_detail[as_detail])
-            if slot == 0:
-                approximation = approximation + self.free_approximation(as_approximation)
-                detail = detail + self.free_detail(as_detail)
-            value = torch.where(is_detail, detail, approximation)
-            x = x + torch.where(known[None, :, None], value, self.missing[slot].to(value.dtype))
-        return x
+        rows = self.neighbour_rows(codes, positions, given)
+        dim, count = self.config.code_dim, self.config.approximation_codes
+        # Columns: vectors of the first codebook, of the second, and a 1 for "no such neighbour", in the last row.
+        none = F.pad(self.vectors_detail.new_ones(1, 1), (2 * dim, 0))
+        table = torch.cat([F.pad(self.vectors_approximation, (0, dim + 1)), F.pad(self.vectors_detail, (dim, 1)), none])
+        near = F.embedding(torch.where(rows < 0, len(table) - 1, rows), table).flatten(2)
+        maps = []
+        for slot, missing in enumerate(self.missing):
+            maps += [self.vector_in[2 * slot].weight, self.vector_in[2 * slot + 1].weight, missing[:, None]]
+        before = rows[..., 0]
+        free = torch.where(
+            (before >= count)[..., None],
+            self.free_detail((before - count).clamp(min=0)),
+            self.free_approximation(before.clamp(0, count - 1)),
+        )
+        free = torch.where((before >= 0)[..., None], free, 0.0)
+        return F.linear(near, torch.cat(maps, dim=1)) + free + self.position[positions]
 
     def embed_text(self, text: Tensor, positions: Tensor) -> Tensor:
         """(B, C, 384) text states -> (B, C, D)."""
@@ -207,17 +229,18 @@ class AutoregressiveModel(nn.Module):
 
     # -- full pass for training -------------------------------------------------------------------------
 
-    def forward(self, text: Tensor, text_lengths: Tensor, codes: Tensor) -> Tensor:
+    def forward(self, text: Tensor, text_lengths: Tensor, codes: Tensor, given: Tensor | None = None) -> Tensor:
         """Hidden states (B, T, D) that predict the T codes.
 
-        text: (B, p, 384) with p <= P; text_lengths: (B,) valid rows; codes: (B, T).
+        text: (B, p, 384) with p <= P; text_lengths: (B,) valid rows; codes: (B, T); given: (B, T) bool, codes that are
+        not predicted, see [Note: neighbours].
         """
         batch, p = text.shape[:2]
         tokens = self.layout.tokens
         x = torch.cat(
             [
                 self.embed_text(text, torch.arange(p, device=text.device)),
-                self.embed_codes(codes, torch.arange(tokens, device=codes.device)).expand(batch, -1, -1),
+                self.embed_codes(codes, torch.arange(tokens, device=codes.device), given).expand(batch, -1, -1),
             ],
             dim=1,
         )
@@ -248,15 +271,9 @@ class AutoregressiveModel(nn.Module):
         """Cross entropy in nats, (B, T)."""
         n = self.layout.tokens_per_scale
         if self.layout.scales == 1:
-            return F.cross_entropy(self.logits_approximation(hidden).float().transpose(1, 2), codes, reduction="none")
-        a = F.cross_entropy(
-            self.logits_approximation(hidden[:, :n]).float().transpose(1, 2), codes[:, :n], reduction="none"
-        )
-        d = F.cross_entropy(
-            self.logits_detail(hidden[:, n:], self.scale_of[n:]).float().transpose(1, 2),
-            codes[:, n:],
-            reduction="none",
-        )
+            return cross_entropy(self.logits_approximation(hidden), codes)
+        a = cross_entropy(self.logits_approximation(hidden[:, :n]), codes[:, :n])
+        d = cross_entropy(self.logits_detail(hidden[:, n:], self.scale_of[n:]), codes[:, n:])
         return torch.cat([a, d], dim=1)
 
     # -- cached pass for sampling and export ------------------------------------------------------------
@@ -270,16 +287,18 @@ class AutoregressiveModel(nn.Module):
         key_cache: Tensor | Sequence[Tensor],
         value_cache: Tensor | Sequence[Tensor],
         cache_mask: Tensor,
+        given: Tensor | None = None,
     ) -> ArChunk:
         """One chunk of sequence positions against the split cache (the ONNX ``ar`` graph).
 
         text: (B, C, 384), ignored for code positions; text_mask: (B, C) additive, for padded text rows;
         codes: (B, T) known so far; positions: (C,) consecutive (or, in parallel order, one block), in [0, P + T);
-        caches: a layer each (B, H, M, D/H), rows in any order; cache_mask: (B, M) additive. Attention is one
+        caches: a layer each (B, H, M, D/H), rows in any order; cache_mask: (B, M) additive; given: (B, T) bool as in
+        :meth:`forward`. Attention is one
         softmax over [cache ; chunk], with the two parts multiplied apart so that the cache is never copied.
         """
         x, new_keys, new_values = self.extend_hidden(
-            text, text_mask, codes, positions, key_cache, value_cache, cache_mask
+            text, text_mask, codes, positions, key_cache, value_cache, cache_mask, given
         )
         rows = slice(None) if self.config.order == "parallel" else -1
         h = self.norm(x[:, rows])
@@ -299,13 +318,14 @@ class AutoregressiveModel(nn.Module):
         key_cache: Tensor | Sequence[Tensor],
         value_cache: Tensor | Sequence[Tensor],
         cache_mask: Tensor,
+        given: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Outputs (B, C, D) before the last norm, and the new rows of both caches; arguments as in :meth:`extend`."""
         p, count = self.config.text_positions, positions.shape[0]
         is_text = (positions < p)[None, :, None]
         text_at = positions.clamp(max=p - 1)
         code_at = (positions - p).clamp(min=0)
-        x = torch.where(is_text, self.embed_text(text, text_at), self.embed_codes(codes, code_at))
+        x = torch.where(is_text, self.embed_text(text, text_at), self.embed_codes(codes, code_at, given))
         rows = torch.arange(count, device=positions.device)
         visible = rows[:, None] >= rows[None, :]
         if self.config.order == "parallel":
@@ -387,12 +407,39 @@ def parallel_neighbours(layout: Layout, block_of: Tensor) -> Tensor:
     return table
 
 
-def neighbour_table(layout: Layout) -> Tensor:
-    """(3, T) int64: for each code the token before it, the one above, and its parent; -1 where there is none."""
+AROUND, LATER = 12, 2
+"""Neighbours with ``around``, and how many of them, the last ones, come later in the sequence."""
+
+
+def neighbour_table(layout: Layout, around: bool = False) -> Tensor:
+    """(K, T) int64: for each code its neighbours' tokens, see [Note: neighbours]; -1 where there is none."""
     grid, n = layout.grid, layout.tokens_per_scale
     token = torch.arange(layout.tokens)
-    row = token % n // grid
-    previous = token - 1
-    above = torch.where(row > 0, token - grid, torch.full_like(token, -1))
-    parent = torch.where(token >= n, token - n, torch.full_like(token, -1))
-    return torch.stack([previous, above, parent])
+    scale, row, column = token // n, token % n // grid, token % grid
+
+    def at(up: int, right: int, coarser: int = 0) -> Tensor:
+        y, x, s = row - up, column + right, scale - coarser
+        is_there = (y >= 0) & (y < grid) & (x >= 0) & (x < grid) & (s >= 0)
+        return torch.where(is_there, s * n + y * grid + x, -1)
+
+    table = [token - 1, at(1, 0), at(0, 0, 1)]
+    if around:
+        beside = [at(up, right, 1) for up, right in ((1, 0), (0, -1), (0, 1), (-1, 0))]
+        table += [at(1, -1), at(1, 1), *beside, at(0, 0, 2), at(0, 1), at(-1, 0)]
+    return torch.stack(table)
+
+
+def seeing_around(config: ArConfig, weights: dict[str, Tensor]) -> tuple[ArConfig, dict[str, Tensor]]:
+    """A model that sees three neighbours as one that sees all of ``around`` and does not mind the others yet."""
+    if config.around:
+        return config, weights
+    wider = dict(weights)
+    for slot in range(2 * 3, 2 * AROUND):
+        wider[f"vector_in.{slot}.weight"] = torch.zeros_like(weights["vector_in.0.weight"])
+    wider["missing"] = F.pad(weights["missing"], (0, 0, 0, AROUND - 3))
+    return replace(config, around=True), wider
+
+
+def cross_entropy(logits: Tensor, codes: Tensor) -> Tensor:
+    """In nats, (B, T), of logits (B, T, V): flat, since a softmax along the last axis needs no copy of them."""
+    return F.cross_entropy(logits.float().flatten(0, 1), codes.flatten(), reduction="none").view_as(codes)

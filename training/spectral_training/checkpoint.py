@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,27 @@ class Ema:
             parameter.copy_(self.shadow[name])
 
 
-def start_from(model: nn.Module, path: Path, part: str) -> dict[str, Any]:
+def start_from(
+    model: nn.Module,
+    path: Path,
+    part: str,
+    adapt: Callable[[Any, dict[str, Any]], tuple[Any, dict[str, Any]]] | None = None,
+) -> dict[str, Any]:
     """Load the weights of ``part`` ("tokenizer" or "ar") into ``model``; returns what is known about them.
+
+    ``adapt`` may make a config and weights of an older shape fit.
 
     Raises ValueError if they belong to a model of another shape.
     """
     stored = torch.load(path, weights_only=False)[part]
-    if stored["config"] != model.config:  # type: ignore[attr-defined]
+    config, weights = stored["config"], stored["weights"]
+    weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+    config, weights = (config, weights) if adapt is None else adapt(config, weights)
+    if config != model.config:  # type: ignore[attr-defined]
         raise ValueError(
             f"Expected {path} to hold a {part} of the recipe's shape but it is another; change the recipe."
         )
-    model.load_state_dict(
-        {name: value.float() if value.is_floating_point() else value for name, value in stored["weights"].items()}
-    )
+    model.load_state_dict(weights)
     return stored["meta"]
 
 

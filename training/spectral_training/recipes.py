@@ -138,7 +138,7 @@ def studio_128() -> Recipe:
     )
     texture = (HeadConfig(32, 2), HeadConfig(32, 2), HeadConfig(32, 3), HeadConfig(32, 4))
     decoder = DecoderTraining(texture, discriminator=DiscriminatorConfig(width=32))
-    ar = ArTraining(ar_for(tokenizer.model, width=256, layers=8, heads=4), muon=True)
+    ar = ArTraining(ar_for(tokenizer.model, width=256, layers=8, heads=4, around=True), muon=True)
     return Recipe("studio-128", tokenizer, ar, decoder)
 
 
@@ -194,7 +194,8 @@ def studio_variants() -> dict[str, Callable[[], Recipe]]:
         ),
         "studio-128-adamw": lambda: replace(base(), name="studio-128-adamw", ar=replace(base().ar, muon=False)),
         "studio-128-rotary": lambda: with_ar(base(), "studio-128-rotary", rotary=True),
-        "studio-128-parallel": lambda: with_ar(base(), "studio-128-parallel", order="parallel"),
+        "studio-128-few-neighbours": lambda: with_ar(base(), "studio-128-few-neighbours", around=False),
+        "studio-128-parallel": lambda: with_ar(base(), "studio-128-parallel", order="parallel", around=False),
         "studio-128-ar-small": lambda: with_ar(base(), "studio-128-ar-small", width=128, layers=4),
         "studio-128-ar-large": lambda: with_ar(base(), "studio-128-ar-large", width=384, layers=12, heads=6),
     }

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import tyro
 from torch import Tensor, nn
 
 from . import data
-from .ar import AutoregressiveModel
+from .ar import ArConfig, AutoregressiveModel, seeing_around
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .condition import Condition, condition_for, log_unigram, losses_by_scale, unigram_loss
 from .grid import save_grid
@@ -77,10 +78,33 @@ class ArStep(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, given: Tensor, lengths: Tensor, codes: Tensor) -> Tensor:
-        """``given`` and ``lengths`` as :meth:`Condition.inputs` has them."""
-        text = self.model.class_text(given)[0] if self.model.config.classes else given
-        return self.model.loss_per_token(self.model(text, lengths, codes), codes).mean()
+    def forward(self, condition: Tensor, lengths: Tensor, codes: Tensor, given: Tensor) -> Tensor:
+        """``condition`` and ``lengths`` as :meth:`Condition.inputs` has them, ``given`` as :func:`given_tokens`."""
+        text = self.model.class_text(condition)[0] if self.model.config.classes else condition
+        loss = self.model.loss_per_token(self.model(text, lengths, codes, given), codes)
+        return loss.masked_fill(given, 0.0).sum() / (~given).sum()
+
+
+def given_tokens(config: ArConfig, rng: random.Random) -> Tensor:
+    """(T,) bool: codes that are there beforehand and not predicted; see [Note: neighbours] of the model.
+
+    Without ``around`` there are none. Else they are the situations of the app: nothing is given; all but a rectangle,
+    from some scale on; all but a share of the tokens, as at less than full strength.
+    """
+    layout, g = config.layout, config.layout.grid
+    given = torch.zeros(layout.tokens, dtype=torch.bool)
+    if not config.around or (draw := rng.random()) < 0.5:
+        return given
+    cells = given.view(layout.scales, g, g)
+    if draw < 0.6:
+        given[:] = torch.tensor([rng.random() < 0.5 for _ in range(layout.tokens)])
+    else:
+        height, width = rng.randint(2, g), rng.randint(2, g)
+        top, left = rng.randint(0, g - height), rng.randint(0, g - width)
+        given[:] = True
+        cells[:, top : top + height, left : left + width] = False
+    cells[: rng.choice((0, 0, 1, 2, 3)) % layout.scales] = True
+    return given
 
 
 class Trainer:
@@ -115,14 +139,17 @@ class Trainer:
         return optimiser_of(self.model, self.config.muon)
 
     def start_from(self, path: Path) -> None:
-        start_from(self.model, path, "ar")
+        start_from(self.model, path, "ar", seeing_around if self.config.model.around else None)
         self.model.tie(self.tokenizer.approximation_codebook.vectors, self.tokenizer.detail_codebook.vectors)
         self.ema = Ema(self.model, self.config.ema)
         self.is_trained = True
 
-    def views(self, draws: list[Draw]) -> tuple[Tensor, list[str]]:
-        """Codes of random views with a caption each; native crops keep theirs, since parts are what people edit."""
-        size, pictures, captions = self.model.layout.image_size, [], []
+    def views(self, draws: list[Draw]) -> tuple[Tensor, list[str], Tensor]:
+        """Codes of random views, a caption each, and which codes are given.
+
+        Native crops keep their caption, since parts are what people edit.
+        """
+        size, pictures, captions, given = self.model.layout.image_size, [], [], []
         for photo, rng in draws:
             if rng.random() < 0.3:
                 pictures.append(data.native_crop(photo, size, rng))
@@ -131,7 +158,8 @@ class Trainer:
             dropped = rng.random() < self.config.caption_dropout
             caption = photo.source if self.config.model.classes else rng.choice(photo.captions)
             captions.append("" if dropped else caption)
-        return self.encode(data.to_tensor(pictures)), captions
+            given.append(given_tokens(self.config.model, rng))
+        return self.encode(data.to_tensor(pictures)), captions, torch.stack(given)
 
     def encode(self, pictures: Tensor) -> Tensor:
         return encode_views(self.tokenizer, pictures.to(self.runtime.fabric.device), self.config.bf16)
@@ -155,14 +183,15 @@ class Trainer:
         runtime = self.runtime
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate * cosine(fraction)
-        codes, captions = self.views(self.source.take(self.config.batch))
+        codes, captions, known = self.views(self.source.take(self.config.batch))
+        known = known.to(codes.device)
         self.model.train()
         self.optimiser.zero_grad(set_to_none=True)
         total = torch.zeros((), device=codes.device)
         for part, is_last in runtime.parts(len(codes)):
-            given, lengths = (x.to(codes.device) for x in self.condition.inputs(self.config.model, captions[part]))
+            condition, lengths = (x.to(codes.device) for x in self.condition.inputs(self.config.model, captions[part]))
             with runtime.fabric.no_backward_sync(self.module, enabled=not is_last):
-                loss = self.module(given, lengths, codes[part]) / runtime.options.accumulate
+                loss = self.module(condition, lengths, codes[part], known[part]) / runtime.options.accumulate
                 runtime.fabric.backward(loss)
             total += loss.detach()
         runtime.fabric.clip_gradients(self.module, self.optimiser, max_norm=1.0)

@@ -3,11 +3,25 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spectral_training.ar import NEGATIVE, AutoregressiveModel, blocks_of, rotate, rotation_table
+from spectral_training.ar import (
+    LATER,
+    NEGATIVE,
+    AutoregressiveModel,
+    blocks_of,
+    neighbour_table,
+    rotate,
+    rotation_table,
+    seeing_around,
+)
 from spectral_training.graphs import empty_cache
 from spectral_training.recipes import recipe
 
-SWITCHES = {"plain": {}, "rotary": {"rotary": True}, "parallel": {"order": "parallel", "rotary": True}}
+SWITCHES = {
+    "around": {"around": True},
+    "three neighbours": {"around": False},
+    "rotary": {"rotary": True},
+    "parallel": {"order": "parallel", "rotary": True, "around": False},
+}
 
 
 @pytest.fixture(params=SWITCHES)
@@ -116,6 +130,86 @@ def test_cached_chunks_equal_the_full_pass(model: AutoregressiveModel, sizes: li
             else:
                 logits = model.logits_detail(expected, model.scale_of[drawn])
                 assert torch.allclose(chunk.logits_detail, logits, atol=1e-4)
+
+
+def middle_missing(model: AutoregressiveModel) -> torch.Tensor:
+    """(2, T) bool: all is given but the middle cells of the finer scales."""
+    layout = model.layout
+    given = torch.ones(layout.scales, layout.grid, layout.grid, dtype=torch.bool)
+    given[1:, 1:-1, 1:-1] = False
+    return given.reshape(1, -1).expand(2, -1)
+
+
+def test_an_edit_sees_what_is_given_on_all_sides_and_nothing_that_it_has_to_draw():
+    config = replace(recipe("studio-debug").ar.model, around=True)
+    model = config.build().eval()
+    torch.nn.init.normal_(model.position)
+    for linear in model.vector_in:
+        torch.nn.init.normal_(linear.weight)
+    model.tie(
+        torch.randn(config.approximation_codes, config.code_dim), torch.randn(config.detail_codes, config.code_dim)
+    )
+    codes, given = codes_for(model), middle_missing(model)
+    text, lengths = torch.randn(2, 5, config.text_width), torch.tensor([5, 3])
+    n, g = model.layout.tokens_per_scale, model.layout.grid
+    with torch.no_grad():
+        before = model(text, lengths, codes, given)
+        for token in range(model.layout.tokens):
+            changed = codes.clone()
+            changed[:, token] = (changed[:, token] + 1) % config.approximation_codes
+            moved = (model(text, lengths, changed, given) - before).abs().amax((0, 2)) > 1e-6
+            if not given[0, token]:
+                assert not moved[: token + 1][~given[0, : token + 1]].any()
+                continue
+            left = [token - 1] if token % g else []
+            above = [token - g] if token % n >= g else []
+            assert moved[[t for t in left + above if not given[0, t]]].all()
+
+
+def test_cached_chunks_equal_the_full_pass_of_an_edit():
+    config = replace(recipe("studio-debug").ar.model, around=True)
+    model = config.build().eval()
+    for parameter in model.parameters():
+        if parameter.abs().max() == 0:
+            torch.nn.init.normal_(parameter, std=0.05)
+    codes, given = codes_for(model), middle_missing(model)
+    n, p = model.layout.tokens_per_scale, config.text_positions
+    text = torch.randn(2, p, config.text_width)
+    keys, values, mask = empty_cache(model, 2)
+    with torch.no_grad():
+        hidden = model(text, torch.tensor([p, p]), codes, given)
+        for positions in (torch.arange(p), torch.arange(p, p + n + 5)):
+            states = text if positions[0] == 0 else torch.zeros(2, len(positions), config.text_width)
+            known = codes.masked_fill(~given & (torch.arange(model.layout.tokens) >= n + 4), 0)
+            zeros = torch.zeros(2, len(positions))
+            chunk = model.extend(states, zeros, known, positions, keys, values, mask, given)
+            keys[:, :, :, positions] = chunk.new_keys
+            values[:, :, :, positions] = chunk.new_values
+            mask[:, positions] = 0
+    expected = model.logits_detail(hidden[:, n + 4], torch.tensor(1))
+    assert torch.allclose(chunk.logits_detail, expected, atol=1e-4)
+
+
+def test_a_model_of_three_neighbours_goes_on_as_one_that_sees_all():
+    config = replace(recipe("studio-debug").ar.model, around=False)
+    old = config.build().eval()
+    torch.nn.init.normal_(old.missing)
+    wider, weights = seeing_around(config, old.state_dict())
+    new = wider.build().eval()
+    new.load_state_dict(weights)
+    codes, text, lengths = codes_for(old), torch.randn(2, 5, config.text_width), torch.tensor([5, 3])
+    with torch.no_grad():
+        same = torch.allclose(new(text, lengths, codes), old(text, lengths, codes), atol=1e-5)
+    assert same
+
+
+def test_only_the_last_neighbours_come_later():
+    layout = recipe("studio-128").ar.model.layout
+    table = neighbour_table(layout, around=True)
+    token = torch.arange(layout.tokens)
+    assert (table[:-LATER] < token).all()
+    later = table[-LATER:]
+    assert (later[later >= 0] > token.expand_as(later)[later >= 0]).all()
 
 
 def test_parallel_order_needs_four_passes_a_scale():
