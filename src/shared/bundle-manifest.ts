@@ -145,6 +145,8 @@ export const drawingManifestSchema = z
        * which the graph gives the logits of all positions of a chunk.
        */
       order: z.enum(["raster", "parallel"]).default("raster"),
+      /** The graph is told which tokens are given beforehand, and sees those on all sides of a token. */
+      around: z.boolean().default(false),
     }),
     sampling: samplingSchema,
     text: textSchema,

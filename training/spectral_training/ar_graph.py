@@ -10,8 +10,9 @@ activations biased by the runtime's fused operators. A provider that lacks one o
 
 [Note: input tables] A code's row is `code` in the first codebook, `V + code` in the second, then one row for "no such
 neighbour" and one of zeros for text positions. The neighbour before in raster order has its whole input in such a
-table. For the other two that would be megabytes each: their table holds code vectors, those of the two codebooks in
-columns of their own and a 1 for "none", which one small matrix maps to the width.
+table. For the others that would be megabytes each: their table holds code vectors, those of the two codebooks in
+columns of their own and a 1 for "none", which one small matrix maps to the width. Neighbours that come later in the
+sequence are looked up where they are ``given``, else they are "none".
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import onnx
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from torch import Tensor
 
-from .ar import NEGATIVE, ArBlock, AutoregressiveModel
+from .ar import LATER, NEGATIVE, ArBlock, AutoregressiveModel
 
 OPSET = 17
 MICROSOFT = "com.microsoft"
@@ -86,9 +87,10 @@ def export_ar(model: AutoregressiveModel, path: Path) -> None:
     """Writes the graph with fp32 weights.
 
     Inputs: text (B, C, W), read at text positions only; text_mask (B, C) additive; codes (B, T), read as far as they
-    are known; positions (C,); cache_mask (B, M) additive; a layer each, keys (B, H, d, M), transposed as the product
-    reads them, and values (B, H, M, d). Outputs: logits (B, V) of the last position, in parallel order (B, C, V) of
-    all, and the chunk's rows of both caches (layers, B, H, C, d).
+    are known; with ``around`` given (B, T), 1 for codes that are not drawn; positions (C,); cache_mask (B, M) additive;
+    a layer each, keys (B, H, d, M), transposed as the product reads them, and values (B, H, M, d). Outputs: logits
+    (B, V) of the last position, in parallel order (B, C, V) of all, and the chunk's rows of both caches
+    (layers, B, H, C, d).
     """
     config, g = model.config, Graph()
     layers, heads, head_dim = config.layers, config.heads, config.width // config.heads
@@ -137,6 +139,8 @@ def ports(model: AutoregressiveModel) -> tuple[list[ValueInfoProto], list[ValueI
         floats("text", "batch", "chunk", config.text_width), floats("text_mask", "batch", "chunk"),
         ints("codes", "batch", tokens), ints("positions", "chunk"), floats("cache_mask", "batch", "cached"),
     ]  # fmt: skip
+    if config.around:
+        inputs.append(ints("given", "batch", tokens))
     for name in cache_names(config.layers):
         rows = (head_dim, "cached") if name.startswith("key") else ("cached", head_dim)
         inputs.append(floats(name, "batch", heads, *rows))
@@ -187,29 +191,45 @@ def embedded(g: Graph, model: AutoregressiveModel) -> str:
     vectors[none, -1] = 1
     first[none] = model.missing[0].detach().numpy()
     maps = []
-    for slot in (1, 2):
+    for slot in range(1, len(model.missing)):
         maps += [model.vector_in[2 * slot + kind].weight.detach().t().numpy() for kind in range(len(kinds))]
         maps.append(model.missing[slot].detach().numpy()[None])
 
-    # A position's neighbours, whether each is there, and what is added to its code to get its row.
+    # A position's neighbours, whether each is there, and the first row of its codebook.
     neighbours = model.neighbours.t().numpy()
     is_there = neighbours >= 0
-    offsets = np.where(is_there, np.where(neighbours >= n, len(kinds[0]), 0), none)
-    text = np.zeros((p, 3), np.int64)
+    first_row = np.where(neighbours >= n, len(kinds[0]), 0)
 
-    def at_position(of_code: np.ndarray, of_text: np.ndarray) -> str:
-        table = np.concatenate([of_text, of_code]).astype(np.asarray(of_text).dtype)
+    def at_position(of_code: np.ndarray, of_text: float) -> str:
+        """Looks up a table (T, K) by position; every text position has the one value."""
+        table = np.concatenate([np.full((p, of_code.shape[1]), of_text, of_code.dtype), of_code])
         return g("Gather", g.constant(table), "positions", axis=0)
 
-    picked = g("Gather", "codes", at_position(neighbours.clip(min=0), text), axis=1)
-    index = g("Add", g("Mul", picked, at_position(is_there, text)), at_position(offsets, text + none + 1))
-    before, others = g.split(index, g.ints(1, 2), 2, 2)
+    def picked(source: str, slots: slice) -> str:
+        return g("Gather", source, at_position(neighbours[:, slots].clip(min=0), 0), axis=1)
+
+    def rows_of(slots: slice) -> str:
+        offset = np.where(is_there, first_row, none)[:, slots]
+        code = g("Mul", picked("codes", slots), at_position(is_there[:, slots].astype(np.int64), 0))
+        return g("Add", code, at_position(offset, none + 1))
+
+    def rows_of_given(slots: slice) -> str:
+        has = g("Mul", picked("given", slots), at_position(is_there[:, slots].astype(np.int64), 0))
+        above_none = g("Add", picked("codes", slots), at_position(first_row[:, slots] - none, 0))
+        return g("Add", g("Mul", has, above_none), at_position(np.full_like(first_row[:, slots], none), none + 1))
+
+    earlier = slice(0, -LATER if config.around else None)
+    index, others_count = rows_of(earlier), len(neighbours[0]) - 1
+    before, others = g.split(index, g.ints(1, len(neighbours[0, earlier]) - 1), 2, 2)
+    if config.around:
+        others = g("Concat", others, rows_of_given(slice(-LATER, None)), axis=2)
     x = g("Reshape", g("Gather", g.constant(first), before, axis=0), g.ints(0, 0, config.width))
-    near = g("Reshape", g("Gather", g.constant(vectors), others, axis=0), g.ints(0, 0, 2 * vectors.shape[1]))
+    near = g("Reshape", g("Gather", g.constant(vectors), others, axis=0), g.ints(0, 0, others_count * vectors.shape[1]))
     x = g("Add", x, g("MatMul", near, g.constant(np.concatenate(maps)), name=f"{KEPT}neighbours"))
     own = model.text_position.detach() + model.text_in.bias.detach()
-    x = g("Add", x, at_position(model.position.detach().numpy(), own.numpy()))
-    is_text = at_position(np.zeros((layout.tokens, 1)), np.ones((p, 1), np.float32))
+    positions = np.concatenate([own.numpy(), model.position.detach().numpy()])
+    x = g("Add", x, g("Gather", g.constant(positions), "positions", axis=0))
+    is_text = at_position(np.zeros((layout.tokens, 1), np.float32), 1)
     return g("Add", x, g("Mul", product(g, "text", model.text_in.weight), is_text))
 
 

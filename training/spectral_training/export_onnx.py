@@ -216,6 +216,7 @@ def main(options: Options) -> None:
             "headDim": ar.config.width // ar.config.heads,
             "textPositions": ar.config.text_positions,
             "order": ar.config.order,
+            "around": ar.config.around,
         },
         "sampling": {
             "temperature": options.temperature,

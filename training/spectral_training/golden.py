@@ -78,10 +78,15 @@ def fed_before(ar: AutoregressiveModel, position: int) -> tuple[np.ndarray, int]
     return fed, int(np.flatnonzero(fed == position)[0])
 
 
+def all_but(ar: AutoregressiveModel, position: int) -> np.ndarray:
+    """(1, T) bool: every code is given but one."""
+    return np.arange(ar.layout.tokens)[None] != position
+
+
 def run_prefix(
     runner: onnxruntime.InferenceSession, ar: AutoregressiveModel, states: np.ndarray, codes: np.ndarray, position: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (1, V) of code ``position`` given the prompt and the codes before it, in one chunk over an empty cache."""
+    """Logits (1, V) of code ``position`` after the prompt, in one chunk over an empty cache; all others are given."""
     p = ar.config.text_positions
     keys, values, mask = empty_cache(ar, 1)
     fed, row = fed_before(ar, position)
@@ -97,6 +102,7 @@ def run_prefix(
         {
             "text": text, "text_mask": text_mask, "codes": codes, "cache_mask": mask.numpy(),
             "positions": np.concatenate([np.arange(p), p + fed]).astype(np.int64), **caches,
+            **({"given": all_but(ar, position).astype(np.int64)} if ar.config.around else {}),
         },
     )  # fmt: skip
     if ar.config.order == "parallel":

@@ -12,6 +12,7 @@ import onnxruntime
 import torch
 
 from .ar import AutoregressiveModel
+from .golden import all_but
 from .graphs import DecoderGraph, Skills
 from .text import ClassTable, TextEncoder
 from .tokenizer import CODE, EXACT, Tokenizer
@@ -59,10 +60,10 @@ def parity(
         inputs = {"input_ids": ids.numpy(), "attention_mask": np.ones_like(ids.numpy())}
         error = gap(sessions["text"].run(None, inputs)[0], states)
         errors["text max error"] = max(errors["text max error"], error)
-        hidden = ar(states, torch.tensor([states.shape[1]]), codes[:1])
         for position in (0, min(n + 1, layout.tokens - 1)):
             approximation, detail = logits_of(states.numpy(), codes[:1].numpy(), position)
-            last = hidden[:, position]
+            given = torch.from_numpy(all_but(ar, position))
+            last = ar(states, torch.tensor([states.shape[1]]), codes[:1], given)[:, position]
             if position < n:
                 error = gap(approximation, ar.logits_approximation(last))
             else:

@@ -54,8 +54,10 @@ def draw(logits: Tensor, sampling: Sampling, generator: torch.Generator) -> Tens
 class CachedRun:
     """Caches of one batch, and the cached passes over them."""
 
-    def __init__(self, model: AutoregressiveModel, text: Tensor, lengths: Tensor) -> None:
+    def __init__(self, model: AutoregressiveModel, text: Tensor, lengths: Tensor, given: Tensor) -> None:
+        """``given``: (T,) bool, codes that are not drawn."""
         self.model, config = model, model.config
+        self.given = given.to(text.device).expand(len(text), -1)
         rows, device = len(text), text.device
         self.total = config.text_positions + model.layout.tokens
         shape = (config.layers, rows, config.heads, self.total, config.width // config.heads)
@@ -69,7 +71,9 @@ class CachedRun:
 
     def advance(self, text: Tensor, text_mask: Tensor, codes: Tensor, positions: Tensor) -> Tensor:
         """One chunk: its rows go into the caches; returns the outputs (G, C, D)."""
-        x, keys, values = self.model.extend_hidden(text, text_mask, codes, positions, self.keys, self.values, self.mask)
+        x, keys, values = self.model.extend_hidden(
+            text, text_mask, codes, positions, self.keys, self.values, self.mask, self.given
+        )
         self.keys[:, :, :, positions] = keys
         self.values[:, :, :, positions] = values
         self.mask[:, positions] = text_mask
@@ -104,7 +108,8 @@ def generate(
     texts, lengths = [prefix.text], [prefix.lengths]
     if guided:
         texts, lengths = [*texts, prefix.empty], [*lengths, prefix.empty_lengths]
-    run = CachedRun(model, torch.cat([F.pad(t, (0, 0, 0, widest - t.shape[1])) for t in texts]), torch.cat(lengths))
+    states = torch.cat([F.pad(t, (0, 0, 0, widest - t.shape[1])) for t in texts])
+    run = CachedRun(model, states, torch.cat(lengths), forced)
     codes = torch.zeros(batch, layout.tokens, dtype=torch.long, device=prefix.text.device)
     if known is not None:
         codes[:, forced] = known[:, forced.to(known.device)]
@@ -116,7 +121,10 @@ def generate(
             waiting += chosen.tolist()
             continue
         chunk = torch.tensor(waiting + chosen.tolist(), device=codes.device)
-        visible = torch.where(model.block_of < block, codes, 0)
+        is_visible = model.block_of < block
+        if model.config.around:
+            is_visible = is_visible | forced.to(codes.device)
+        visible = torch.where(is_visible, codes, 0)
         hidden = run.code_chunk(visible.repeat(2 if guided else 1, 1), chunk)[:, len(waiting) :]
         waiting = []
         drawn = draw_block(model, hidden, int(chosen[0]), sampling, generator, batch)

@@ -13,7 +13,7 @@ from spectral_training.tokenizer import CODE, Tokenizer
 
 def make(order: str) -> AutoregressiveModel:
     torch.manual_seed(0)
-    config = replace(recipe("studio-debug").ar.model, order=order)
+    config = replace(recipe("studio-debug").ar.model, order=order, around=order == "raster")
     model = config.build().eval()
     model.tie(torch.randn(config.approximation_codes, 8), torch.randn(config.detail_codes, 8))
     return model
@@ -52,7 +52,7 @@ def test_greedy_drawing_is_what_the_full_pass_predicts(order: str):
     keep = torch.arange(model.layout.tokens) % 3 == 0
     codes = generate(model, prefix, Sampling(top_k=1), seeded(), known, keep)
     with torch.no_grad():
-        hidden = model(prefix.text, prefix.lengths, codes)
+        hidden = model(prefix.text, prefix.lengths, codes, keep.expand(2, -1))
         n = model.layout.tokens_per_scale
         best = torch.cat(
             [

@@ -39,7 +39,7 @@ export async function readPrompts(
     mask.fill(HIDDEN, sequence * rows + count, (sequence + 1) * rows);
   });
   const codes = new Int32Array(model.layout.tokenCount);
-  const session = new ArSession(model, cache);
+  const session = ArSession.ofPrompts(model, cache);
   const positions = Array.from({ length: rows }, (_, row) => row);
   await session.extend({ positions, codes: [codes], states, mask });
   return { cache, batch };
@@ -64,26 +64,39 @@ export class ArSession {
   /** Inputs that stay the same arrays from step to step; made again when the caches grow. */
   #caches: { readonly capacity: number; readonly tensors: Record<string, Tensor> } | null = null;
   readonly #codes: BigInt64Array;
-  /** Tokens whose codes are written for good. */
+  /** Tokens before this one have their codes written for good. */
   #known = 0;
+  /** Given tokens behind that have theirs written too. */
+  #hasGiven = false;
 
-  constructor(
+  private constructor(
     private readonly model: Model,
     private readonly cache: KeyValueCache,
+    /** One value a token: 1 if it is drawn, 0 if its code is there from the beginning. */
+    private readonly isDrawn: Uint8Array,
     readonly variations = 1,
   ) {
     this.#codes = new BigInt64Array(cache.shape.batch * model.layout.tokenCount);
   }
 
-  /** A session that continues prompts that were read; the prefix itself stays as it is. */
-  static after(model: Model, prefix: TextPrefix): ArSession {
-    return new ArSession(model, prefix.cache.repeat(1));
+  /** A session that reads prompts. */
+  static ofPrompts(model: Model, cache: KeyValueCache): ArSession {
+    return new ArSession(model, cache, new Uint8Array(model.layout.tokenCount));
+  }
+
+  /**
+   * A session that continues prompts that were read; the prefix itself stays as it is.
+   * @param isDrawn one value a token; a model that sees given tokens on all sides reads the others'
+   *   codes from the first chunk on
+   */
+  static after(model: Model, prefix: TextPrefix, isDrawn: Uint8Array): ArSession {
+    return new ArSession(model, prefix.cache.repeat(1), isDrawn);
   }
 
   /** A session of several variations that continue what this one, of a single one, has read. */
   repeat(variations: number): ArSession {
     if (variations === this.variations) return this;
-    return new ArSession(this.model, this.cache.repeat(variations), variations);
+    return new ArSession(this.model, this.cache.repeat(variations), this.isDrawn, variations);
   }
 
   /**
@@ -156,9 +169,11 @@ export class ArSession {
    */
   #writeCodes(codes: readonly Int32Array[], positions: readonly number[]): void {
     const { tokenCount } = this.model.layout;
-    const { order, textPositions } = this.model.manifest.ar;
+    const { around, order, textPositions } = this.model.manifest.ar;
     const isParallel = order === "parallel";
-    const last = isParallel ? tokenCount - 1 : (positions.at(-1) ?? 0) - textPositions;
+    const fed = (positions.at(-1) ?? 0) - textPositions;
+    const isAll = isParallel || (around && !this.#hasGiven);
+    const last = isAll ? tokenCount - 1 : fed;
     const texts = this.cache.shape.batch / this.variations;
     for (let sequence = 0; sequence < this.cache.shape.batch; sequence++) {
       const own = codes[Math.floor(sequence / texts)];
@@ -166,7 +181,17 @@ export class ArSession {
         this.#codes[sequence * tokenCount + token] = BigInt(own?.[token] ?? 0);
       }
     }
-    if (!isParallel) this.#known = Math.max(this.#known, last);
+    this.#hasGiven = true;
+    if (!isParallel) this.#known = Math.max(this.#known, fed);
+  }
+
+  /** (batch, T): 1 for a token that is not drawn. */
+  #given(): Tensor {
+    const { batch } = this.cache.shape;
+    const { tokenCount } = this.model.layout;
+    const given = new BigInt64Array(batch * tokenCount);
+    for (let at = 0; at < given.length; at++) given[at] = this.isDrawn[at % tokenCount] ? 0n : 1n;
+    return int64Tensor(given, [batch, tokenCount]);
   }
 
   #cacheFeeds(): Record<string, Tensor> {
@@ -176,6 +201,7 @@ export class ArSession {
     const { capacity } = cache;
     const tensors: Record<string, Tensor> = {
       cache_mask: floatTensor(cache.mask, [batch, capacity]),
+      ...(this.model.manifest.ar.around && { given: this.#given() }),
     };
     for (const [layer, keys] of cache.keys.entries()) {
       tensors[`key_cache_${layer}`] = floatTensor(keys, [batch, heads, headDim, capacity]);

@@ -84,7 +84,7 @@ export async function drawVariations(
     (isShared(known) ? known : codesAt(known, variation)).slice(),
   );
   const steps = planSteps(model.layout, model.manifest.ar.order, isDrawn, MAX_CHUNK);
-  let session = ArSession.after(model, prefix);
+  let session = ArSession.after(model, prefix, isDrawn);
   // As long as nothing is drawn, variations of shared codes are one sequence.
   if (!isShared(plan.codes)) session = session.repeat(codes.length);
   for (const { scale, before, fed, block, drawn, endsScale } of steps) {

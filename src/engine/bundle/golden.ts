@@ -113,7 +113,7 @@ async function verifyRecord(model: Model): Promise<void> {
   }
 }
 
-/** Logits of one code given those of all blocks before its own. */
+/** Logits of one code, all others being given. */
 async function logitsOfCode(
   model: Model,
   prefix: TextPrefix,
@@ -124,7 +124,7 @@ async function logitsOfCode(
   const { order } = model.manifest.ar;
   const [step] = planSteps(model.layout, order, Uint8Array.from(isDrawn), model.layout.tokenCount);
   if (!step) return undefined;
-  const session = ArSession.after(model, prefix);
+  const session = ArSession.after(model, prefix, Uint8Array.from(isDrawn));
   for (const run of step.before) await session.logitsOf(run, known);
   const logits = await session.logitsOf(step.fed, known, step.block.length);
   return logits[step.block.indexOf(code)]?.[0];

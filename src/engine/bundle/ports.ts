@@ -45,6 +45,7 @@ export function expectedPorts(
         text: float("any", "any", text.width),
         text_mask: float("any", "any"),
         codes,
+        ...(ar.around && { given: codes }),
         positions: integer("any"),
         cache_mask: float("any", "any"),
         ...forEachLayer(ar.layers, "key_cache", keys),

@@ -27,6 +27,7 @@ model = ArConfig(
     detail_codes=manifest["codebooks"]["detail"],
     text_width=text["width"],
     text_positions=ar["textPositions"],
+    around=ar.get("around", False),
 ).build()
 model.eval()
 p, total = ar["textPositions"], ar["textPositions"] + model.layout.tokens
