@@ -19,7 +19,8 @@ export function syncLadder(editor: Editor): void {
   // While a stroke grows the region changes at every move.
   if (editor.mask.isStroking) return;
   const overview = shown === null || model === null ? null : overviewRegion(shown.size);
-  editor.ladder.showRegion(shown, model, region?.rect ?? overview, region !== null);
+  const facts = { hasRegion: region !== null, frame: editor.document.frame };
+  editor.ladder.showRegion(shown, model, region?.rect ?? overview, facts);
 }
 
 /** What is begun on the shown picture is kept as soon as it rests. */

@@ -13,6 +13,16 @@ interface Subject {
   readonly model: ModelSummary;
   /** In document pixels; may hang over the picture's border. */
   readonly region: Rect;
+  /** The state since which the picture was neither cropped nor turned. */
+  readonly frame: number | null;
+}
+
+/** What else is told of a region that the ladder shows. */
+export interface RegionFacts {
+  /** False while the region stands for the picture because nothing is masked; true if it is not told. */
+  readonly hasRegion?: boolean;
+  /** See `DocumentController.frame`: pictures of another one say nothing about this one. */
+  readonly frame?: number | null;
 }
 
 /** `built`: the region as it looks with this scale and all coarser ones; `alone`: what it adds. */
@@ -42,6 +52,8 @@ export class LadderController {
   isLoading = $state(false);
   #model = $state.raw<ModelSummary | null>(null);
   #subject: Subject | null = null;
+  /** What `thumbnails` and `built` are pictures of; the subject itself once they have arrived. */
+  #pictured: Subject | null = null;
 
   readonly #api: Pick<EditorApi, "readScaleThumbnails" | "readTile">;
   readonly #timer: Timer;
@@ -127,35 +139,36 @@ export class LadderController {
     readonly image: ScaleThumbnail | PlacedImage["image"];
   } | null {
     const scale = this.peekedScale;
-    if (scale === null || this.#subject === null) return null;
+    if (scale === null) return null;
     if (this.picture === "built") return this.built[scale] ?? null;
     const image = this.thumbnailOf(scale);
-    return image === null ? null : { rect: insideOf(this.#subject), image };
+    if (image === null || this.#pictured === null) return null;
+    return { rect: insideOf(this.#pictured), image };
   }
 
-  /**
-   * Shows a region as soon as it rests; null empties the rungs.
-   * @param hasRegion false while the region stands for the picture because nothing is masked
-   */
+  /** Shows a region as soon as it rests; null empties the rungs. */
   showRegion(
     view: RevisionView | null,
     model: ModelSummary | null,
     region: Rect | null,
-    hasRegion = region !== null,
+    { hasRegion = region !== null, frame = null }: RegionFacts = {},
   ): void {
-    const isOther = this.#subject?.view.documentId !== view?.documentId;
+    const last = this.#subject;
+    const isOther = last?.view.documentId !== view?.documentId;
+    // What it showed of the picture as it lay before is at no place what is there now.
+    const isElsewhere = isOther || last?.frame !== frame;
     this.hasRegion = hasRegion;
     if (!hasRegion || isOther) this.regionLock = null;
     if (view === null || model === null || region === null) {
       this.#empty();
       return;
     }
-    const subject = { view, model, region };
-    if (this.#subject !== null && sameSubject(this.#subject, subject)) return;
-    if (isOther) this.#empty();
+    const subject = { view, model, region, frame };
+    if (last !== null && sameSubject(last, subject)) return;
+    if (isElsewhere) this.#empty();
     this.#subject = subject;
     this.#stopTimer();
-    this.#stopTimer = this.#timer(() => void this.#load(subject), isOther ? 0 : REST_MS);
+    this.#stopTimer = this.#timer(() => void this.#load(subject), isElsewhere ? 0 : REST_MS);
   }
 
   /** Reads the shown pictures again, for example after the engine was restarted. */
@@ -166,9 +179,19 @@ export class LadderController {
   #empty(): void {
     this.#stopTimer();
     this.#subject = null;
-    this.thumbnails = [];
-    this.built = [];
+    this.#showPictures(null);
     this.isLoading = false;
+  }
+
+  /** Shows pictures of a subject on the rungs; null takes away those that are there. */
+  #showPictures(
+    of: Subject | null,
+    built: readonly PlacedImage[] = [],
+    thumbnails: readonly ScaleThumbnail[] = [],
+  ): void {
+    this.#pictured = of;
+    this.built = built;
+    this.thumbnails = thumbnails;
   }
 
   async #load(subject: Subject): Promise<void> {
@@ -186,10 +209,12 @@ export class LadderController {
         }),
       ]);
       if (this.#subject !== subject) return;
-      this.built = built;
-      this.thumbnails = thumbnails;
+      this.#showPictures(subject, built, thumbnails);
     } catch (error) {
-      if (this.#subject === subject) this.#onError(error);
+      if (this.#subject !== subject) return;
+      // What is there are pictures of something else, and nothing will replace them.
+      if (this.#pictured !== subject) this.#showPictures(null);
+      this.#onError(error);
     } finally {
       if (this.#subject === subject) this.isLoading = false;
     }
@@ -204,6 +229,7 @@ function sameSubject(a: Subject, b: Subject): boolean {
   return (
     a.view.documentId === b.view.documentId &&
     a.view.revision === b.view.revision &&
+    a.frame === b.frame &&
     a.model.modelId === b.model.modelId &&
     rectsEqual(a.region, b.region)
   );

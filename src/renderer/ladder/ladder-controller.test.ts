@@ -159,22 +159,61 @@ describe("scale ladder", () => {
     expect(ladder.peek).toBeNull();
   });
 
+  it("takes the pictures away as soon as the picture is cropped or turned, though it can read no others", async () => {
+    const { ladder, transport, rest, onError } = setUp();
+    ladder.peekedScale = 0;
+    ladder.showRegion(view, smallModel, region, { frame: 0 });
+    await rest();
+    expect(ladder.peek).not.toBeNull();
+    const turned = { ...view, revision: 1, size: { width: 30, height: 40 } };
+    delete transport.handlers.readScaleThumbnails;
+    ladder.showRegion(turned, smallModel, region, { frame: 1 });
+    expect([ladder.pictureOf(0), ladder.thumbnailOf(0), ladder.peek]).toEqual([null, null, null]);
+    await rest();
+    expect(onError).toHaveBeenCalledOnce();
+    expect(ladder.pictureOf(0)).toBeNull();
+  });
+
+  it("keeps the pictures of the last state until those of the next are there, or cannot be read", async () => {
+    const { ladder, transport, rest } = setUp();
+    ladder.showRegion(view, smallModel, region, { frame: 0 });
+    await rest();
+    const { built } = ladder;
+    ladder.showRegion({ ...view, revision: 1 }, smallModel, region, { frame: 0 });
+    expect(ladder.built).toBe(built);
+    delete transport.handlers.readTile;
+    await rest();
+    expect([ladder.built, ladder.thumbnails]).toEqual([[], []]);
+  });
+
+  it("lays a scale over the region that it was read of, while that of another one is on its way", async () => {
+    const { ladder, rest } = setUp();
+    ladder.picture = "alone";
+    ladder.peekedScale = 0;
+    ladder.showRegion(view, smallModel, region);
+    await rest();
+    ladder.showRegion(view, smallModel, { ...region, x: 8 });
+    expect(ladder.peek?.rect).toEqual(region);
+    await rest();
+    expect(ladder.peek?.rect).toEqual({ ...region, x: 8 });
+  });
+
   it("gives a mask its own lock and leaves the picture's where it was", () => {
     const { ladder } = setUp();
-    ladder.showRegion(view, smallModel, region, false);
+    ladder.showRegion(view, smallModel, region, { hasRegion: false });
     ladder.setFrozenScales(1);
-    ladder.showRegion(view, smallModel, { ...region, x: 8 }, true);
+    ladder.showRegion(view, smallModel, { ...region, x: 8 }, { hasRegion: true });
     expect(ladder.frozenScales).toBe(1);
     ladder.setFrozenScales(3);
     expect([ladder.pictureLock, ladder.regionLock, ladder.frozenScales]).toEqual([1, 3, 3]);
     // The next mask begins with the picture's lock again.
-    ladder.showRegion(view, smallModel, region, false);
+    ladder.showRegion(view, smallModel, region, { hasRegion: false });
     expect(ladder.frozenScales).toBe(1);
   });
 
   it("takes a mask's lock back, or over to the picture", () => {
     const { ladder } = setUp();
-    ladder.showRegion(view, smallModel, region, true);
+    ladder.showRegion(view, smallModel, region, { hasRegion: true });
     ladder.setFrozenScales(0);
     ladder.followPicture();
     expect(ladder.frozenScales).toBe(2);
