@@ -92,6 +92,8 @@ export const modelSummarySchema = z
     classes: z.array(z.string().max(200)).readonly().optional(),
     /** False for a bundle that was not trained to predict detail and cannot enlarge faithfully. */
     canEnlarge: z.boolean().optional(),
+    /** How many times larger it makes a picture without drawing, ascending; any number if missing. */
+    factors: z.array(z.int().min(2)).readonly().optional(),
   })
   .readonly();
 export type ModelSummary = z.infer<typeof modelSummarySchema>;

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await cp(join(debugModelsDir, debugModelId), join(modelsDir, debugModelId), { recursive: true });
   await writeEnlargingBundle(modelsDir, FREE, (manifest) => ({
     ...manifest,
-    enlarge: manifest.enlarge.filter(({ speed }) => speed === "best"),
+    enlarge: manifest.enlarge.filter(({ speed, factor }) => speed === "best" && factor < 8),
   }));
   studio = await openStudio({
     modelsDir,
@@ -54,9 +54,18 @@ it(
     const detail = page.getByRole("slider", { name: "Detail" });
     await detail.focus();
     await detail.press("End");
+    const factor = (name: string) => page.getByRole("radio", { name, exact: true });
+    await factor("×8").click();
+    await page.getByText("768 × 512", { exact: true }).waitFor();
     await page.getByLabel("Model", { exact: true }).click();
     await page.getByRole("option", { name: /Upscale, free/ }).click();
     await page.getByText("This model only enlarges. Choose another one to draw detail.").waitFor();
+    // Neither a factor that it lacks nor the last choice, which would be one.
+    await page.getByText("This model does not enlarge by ×8.").waitFor();
+    await page.getByText("384 × 256", { exact: true }).waitFor();
+    expect(await factor("×8").count()).toBe(0);
+    expect(await factor("×4").getAttribute("aria-checked")).toBe("true");
+    await factor("×2").click();
     expect(await detail.count()).toBe(0);
     expect(await page.getByRole("radio", { name: "Fast", exact: true }).count()).toBe(0);
     await screenshot(page, "upscale-enlarging-bundle");

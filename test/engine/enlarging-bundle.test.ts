@@ -95,6 +95,8 @@ describe("a bundle that only enlarges", () => {
       speeds: ["best", "fast"],
       isShipped: true,
     });
+    // Of the one that draws: its networks' and its decoder's.
+    expect(models[1]).toMatchObject({ factors: [2, 4, 8] });
   });
 
   it("upscales and previews the same pixels, and the picture is still in them", async () => {

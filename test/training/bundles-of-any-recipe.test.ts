@@ -56,9 +56,10 @@ describe.skipIf(!hasTraining)("a bundle of any recipe, exported with untrained w
     for (const bundle of bundles) {
       const summary = summariseBundle(bundle, false);
       if (!draws(summary)) throw new RangeError(`${summary.name} only enlarges`);
-      const { canEnlarge, classes, layout } = summary;
+      const { canEnlarge, classes, factors, layout } = summary;
       const kind = KINDS[bundle.manifest.id as keyof typeof KINDS];
       expect(canEnlarge).toBe(kind.enlarges === "faithfully");
+      expect((factors ?? []).length > 0).toBe(canEnlarge);
       expect(classes !== undefined).toBe(kind.classes);
       expect(layout.scales === 1).toBe(kind.enlarges === "no");
     }

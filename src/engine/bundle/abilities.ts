@@ -1,3 +1,4 @@
+import { UPSCALE_FACTORS } from "../../core/plan/target-size.js";
 import type { BundleManifest, DrawingManifest } from "../../shared/bundle-manifest.js";
 import type { EnlargeSpeed } from "../../shared/models.js";
 
@@ -14,6 +15,18 @@ export function canEnlarge(manifest: DrawingManifest): boolean {
 /** How many times larger a bundle's networks make a picture, each once, ascending. */
 export function factorsOf({ enlarge = [] }: Pick<BundleManifest, "enlarge">): number[] {
   return [...new Set(enlarge.map(({ factor }) => factor))].sort((a, b) => a - b);
+}
+
+/**
+ * How many times larger a bundle that draws makes a picture faithfully, ascending: by its networks,
+ * and by its decoder as far as its scales reach.
+ */
+export function faithfulFactorsOf(manifest: DrawingManifest): number[] {
+  const { levels } = manifest.layout;
+  const decoded = predictsDetails(manifest)
+    ? UPSCALE_FACTORS.filter((factor) => factor <= 2 ** levels)
+    : [];
+  return [...new Set([...factorsOf(manifest), ...decoded])].sort((a, b) => a - b);
 }
 
 /** The speeds that a bundle has networks of, each once. */

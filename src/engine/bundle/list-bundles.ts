@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AppError, toErrorData, type AppErrorData } from "../../core/errors.js";
 import type { InstalledModel } from "../../shared/models.js";
 import { openBundle, type Bundle, type DrawingBundle } from "./bundle.js";
-import { canEnlarge, factorsOf, speedsOf } from "./abilities.js";
+import { canEnlarge, factorsOf, faithfulFactorsOf, speedsOf } from "./abilities.js";
 import { estimateMemory } from "./memory.js";
 
 /** A bundle and the folder of bundles that it was found in. */
@@ -65,6 +65,7 @@ function summariseDrawing({ manifest, layout }: DrawingBundle) {
     hasText: ar.textPositions > 0,
     ...("classes" in text && { classes: text.classes }),
     canEnlarge: canEnlarge(manifest),
+    factors: faithfulFactorsOf(manifest),
   };
 }
 

@@ -42,7 +42,7 @@ export class JobFlow {
       case "generate":
         return null;
       case "upscale":
-        return upscaleTarget(info, settings).problem;
+        return upscaleTarget(info, settings, enlarger).problem;
       case "extend":
         if (!hasMargins(settings.margins)) return "noMargins";
         return isAllowedSize(extendedSize(info, settings.margins)) ? null : "tooLarge";

@@ -5,7 +5,7 @@ import type { UpscaleJob } from "../../shared/jobs.js";
 import { draws, type InstalledModel } from "../../shared/models.js";
 import type { PickedFile } from "../app/platform.js";
 import { readPickedFile } from "../document/read-file.js";
-import { creativityWith } from "../job/requests.js";
+import { creativityWith } from "../job/abilities.js";
 import type { BatchOutputs } from "./batch-output.js";
 import type { BatchSettings, BatchTarget } from "./batch-settings.svelte.js";
 import type { BatchState } from "./batch-item.js";
@@ -40,7 +40,7 @@ export async function runBatchItem(file: PickedFile, parts: BatchRunParts): Prom
   onState(running("reading"));
   const info = await api.openDocument({ ...(await readPickedFile(file)), isTransient: true });
   try {
-    const target = settings.targetFor(info);
+    const target = settings.targetFor(info, parts.model);
     if (typeof target === "string") return { kind: "skipped", reason: target };
     const enlarged = await upscale(info, target, parts);
     onState(running("writing"));

@@ -1,6 +1,8 @@
 import { PROJECT_FORMAT, type DocumentInfo, type ExportFormat } from "../../shared/documents.js";
 import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
+import type { InstalledModel } from "../../shared/models.js";
 import { defaultFormat } from "../dialogs/save-options.js";
+import { factorWith } from "../job/abilities.js";
 import { FACTORS, type Factor } from "../job/settings.svelte.js";
 import type { Size } from "../view/geometry.js";
 import type { SkipReason } from "./batch-item.js";
@@ -35,10 +37,10 @@ export class BatchSettings {
     return format === PROJECT_FORMAT ? "png" : format;
   }
 
-  /** What to make of a picture of that size, or why it is left out. */
-  targetFor({ width, height }: Size): BatchTarget | SkipReason {
+  /** What to make of a picture of that size with this model, or why it is left out. */
+  targetFor({ width, height }: Size, model: InstalledModel): BatchTarget | SkipReason {
     const longest = Math.max(width, height);
-    const ratio = this.by === "factor" ? this.factor : this.side / longest;
+    const ratio = this.by === "factor" ? factorWith(this, model) : this.side / longest;
     if (ratio <= 1) return "largeEnough";
     const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
     const factor = FACTORS.find((candidate) => candidate >= ratio);

@@ -1,7 +1,8 @@
 import type { Mask } from "../../core/mask/mask.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../../shared/jobs.js";
-import { draws, type InstalledModel, type ModelSummary } from "../../shared/models.js";
+import type { InstalledModel, ModelSummary } from "../../shared/models.js";
+import { creativityWith } from "./abilities.js";
 import type { JobSettings } from "./settings.svelte.js";
 import { upscaleTarget } from "./upscale-target.js";
 
@@ -70,21 +71,13 @@ export function upscalePreviewRequest(
   return { ...upscaleFields(settings, document, model), seed: settings.seed };
 }
 
-/** The share of drawn details that a model can give: one that only enlarges gives none. */
-export function creativityWith(
-  { creativity }: Pick<JobSettings, "creativity">,
-  model: InstalledModel | null,
-): number {
-  return model === null || draws(model) ? creativity : 0;
-}
-
 function upscaleFields(settings: JobSettings, document: DocumentInfo, model: InstalledModel) {
   const { targetSize, speed, guidance } = settings;
   return {
     kind: "upscale" as const,
     documentId: document.documentId,
     modelId: model.modelId,
-    factor: upscaleTarget(document, settings).factor,
+    factor: upscaleTarget(document, settings, model).factor,
     ...(targetSize === null ? {} : { size: targetSize }),
     ...(speed === "best" ? {} : { speed }),
     creativity: creativityWith(settings, model),

@@ -1,5 +1,7 @@
 import type { JobRequest, UpscaleJob } from "../../shared/jobs.js";
+import type { InstalledModel } from "../../shared/models.js";
 import type { Size } from "../view/geometry.js";
+import { factorsWith, factorWith } from "./abilities.js";
 import { isAllowedSize } from "./extend.js";
 import { FACTORS, type Factor, type JobSettings } from "./settings.svelte.js";
 
@@ -13,15 +15,19 @@ export interface UpscaleTarget {
   readonly factor: Factor;
   /** Each pixel of the picture is the mean of a block of the result: it is a whole number of times as large. */
   readonly hasBlocks: boolean;
-  readonly problem: "tooLarge" | "tooSmall" | null;
+  readonly problem: "tooLarge" | "tooSmall" | "noFactor" | null;
 }
 
-/** The size that an upscale aims at. */
-export function upscaleTarget(source: Size, settings: JobSettings): UpscaleTarget {
-  const { targetSize } = settings;
-  const size = targetSize ?? {
-    width: source.width * settings.factor,
-    height: source.height * settings.factor,
+/** The size that an upscale with this model aims at. */
+export function upscaleTarget(
+  source: Size,
+  settings: JobSettings,
+  model: InstalledModel | null,
+): UpscaleTarget {
+  const wished = factorWith(settings, model);
+  const size = settings.targetSize ?? {
+    width: source.width * wished,
+    height: source.height * wished,
   };
   const ratios = [size.width / source.width, size.height / source.height] as const;
   const most = Math.max(...ratios);
@@ -29,7 +35,8 @@ export function upscaleTarget(source: Size, settings: JobSettings): UpscaleTarge
   const isSmaller = Math.min(...ratios) < 1 || most <= 1;
   const isLarger = most > MAX_FACTOR || !isAllowedSize(size);
   const hasBlocks = ratios[0] === ratios[1] && Number.isInteger(ratios[0]);
-  const problem = isSmaller ? "tooSmall" : isLarger ? "tooLarge" : null;
+  const isMissing = !factorsWith(settings, model).includes(factor);
+  const problem = isSmaller ? "tooSmall" : isLarger ? "tooLarge" : isMissing ? "noFactor" : null;
   return { size, factor, hasBlocks, problem };
 }
 

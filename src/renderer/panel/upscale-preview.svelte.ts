@@ -2,8 +2,8 @@ import { clampRectInto, rectOfSize, type Rect } from "../../core/rect.js";
 import type { EditorApi } from "../../shared/api.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { draws, type InstalledModel } from "../../shared/models.js";
+import { creativityWith } from "../job/abilities.js";
 import type { KnownPaces } from "../job/job-controller.svelte.js";
-import { creativityWith } from "../job/requests.js";
 import type { JobSettings } from "../job/settings.svelte.js";
 import { paceKind, upscaleTarget } from "../job/upscale-target.js";
 import { readRegionPictures, type ScreenImage } from "../ladder/region-pictures.js";
@@ -36,7 +36,7 @@ export function previewKind(
   settings: JobSettings,
   model: InstalledModel | null,
 ): PreviewKind {
-  const { factor } = upscaleTarget(picture, settings);
+  const { factor } = upscaleTarget(picture, settings, model);
   const imageSize = model !== null && draws(model) ? model.layout.imageSize : null;
   return { factor, creativity: creativityWith(settings, model), imageSize };
 }

@@ -105,6 +105,7 @@ export const panelsTexts = {
       allKept: "Every scale is kept: move the lock",
       tooLarge: "Too large: choose a smaller size",
       tooSmall: "Choose a size above the present one",
+      noFactor: "Not with this model: choose another size",
     },
   },
 
@@ -138,6 +139,8 @@ export const panelsTexts = {
   upscale: {
     factor: "Enlarge by",
     factorOption: (factor: number) => `×${factor}`,
+    factorsMissing: (factors: string) => `This model does not enlarge by ${factors}.`,
+    factorsUndrawn: (factors: string) => `This model does not draw detail at ${factors}.`,
     creativity: "Detail",
     faithful: "Faithful",
     creative: "Creative",
