@@ -63,7 +63,10 @@ interface Chunk {
 export class ArSession {
   /** Inputs that stay the same arrays from step to step; made again when the caches grow. */
   #caches: { readonly capacity: number; readonly tensors: Record<string, Tensor> } | null = null;
+  /** By number of positions. */
+  readonly #blanks = new Map<number, Record<string, Tensor>>();
   readonly #codes: BigInt64Array;
+  readonly #codesTensor: Tensor;
   /** Tokens before this one have their codes written for good. */
   #known = 0;
   /** Given tokens behind that have theirs written too. */
@@ -76,7 +79,10 @@ export class ArSession {
     private readonly isDrawn: Uint8Array,
     readonly variations = 1,
   ) {
-    this.#codes = new BigInt64Array(cache.shape.batch * model.layout.tokenCount);
+    const { tokenCount } = model.layout;
+    const { batch } = cache.shape;
+    this.#codes = new BigInt64Array(batch * tokenCount);
+    this.#codesTensor = int64Tensor(this.#codes, [batch, tokenCount]);
   }
 
   /** A session that reads prompts. */
@@ -102,6 +108,7 @@ export class ArSession {
   /**
    * Feeds the positions of `tokens`, for which the codes of all blocks before theirs have to be known.
    * @param codes of each variation; a session of a single one reads the first
+   * @param wanted 0 for tokens that are only to be read
    * @returns the logits of the last `wanted` tokens, which belong to one block
    */
   async logitsOf(
@@ -110,15 +117,19 @@ export class ArSession {
     wanted = 1,
   ): Promise<BatchLogits[]> {
     const { manifest, layout } = this.model;
-    const outputs = await this.extend({
-      positions: tokens.map((token) => manifest.ar.textPositions + token),
-      codes: codes instanceof Int32Array ? [codes] : codes,
-    });
-    const isApproximation = (tokens.at(-1) ?? 0) < layout.tokensPerScale;
     const { batch } = this.cache.shape;
+    const isApproximation = (tokens.at(-1) ?? 0) < layout.tokensPerScale;
     const [name, size] = isApproximation
       ? (["logits_approximation", manifest.codebooks.approximation] as const)
       : (["logits_detail", manifest.codebooks.detail] as const);
+    const outputs = await this.extend(
+      {
+        positions: tokens.map((token) => manifest.ar.textPositions + token),
+        codes: codes instanceof Int32Array ? [codes] : codes,
+      },
+      wanted === 0 ? [] : [name],
+    );
+    if (wanted === 0) return [];
     // In raster order the graph gives the logits of the last position alone.
     const rows = manifest.ar.order === "parallel" ? tokens.length : 1;
     const logits = floatOutput(outputs, name, batch * rows * size);
@@ -130,14 +141,20 @@ export class ArSession {
     );
   }
 
-  /** Runs a chunk and appends its keys and values to the cache. */
-  async extend(chunk: Chunk): Promise<InferenceSession.OnnxValueMapType> {
+  /**
+   * Runs a chunk and appends its keys and values to the cache.
+   * @param logits names of the graph's logits that are wanted
+   */
+  async extend(
+    chunk: Chunk,
+    logits: readonly string[] = [],
+  ): Promise<InferenceSession.OnnxValueMapType> {
     const { layers, batch, heads, headDim } = this.cache.shape;
     const count = chunk.positions.length;
-    const outputs = await this.model.graphs.ar.run({
-      ...this.#chunkFeeds(chunk),
-      ...this.#cacheFeeds(),
-    });
+    const outputs = await this.model.graphs.ar.run(
+      { ...this.#chunkFeeds(chunk), ...this.#cacheFeeds() },
+      [...logits, "new_keys", "new_values"],
+    );
     const rows = layers * batch * heads * count * headDim;
     const { mask } = chunk;
     this.cache.append(
@@ -153,14 +170,32 @@ export class ArSession {
     const { batch } = this.cache.shape;
     const count = positions.length;
     const { width } = this.model.manifest.text;
-    const { tokenCount } = this.model.layout;
     this.#writeCodes(codes, positions);
+    const hasText = states !== undefined && mask !== undefined;
     return {
-      text: floatTensor(states ?? new Float32Array(batch * count * width), [batch, count, width]),
-      text_mask: floatTensor(mask ?? new Float32Array(batch * count), [batch, count]),
-      codes: int64Tensor(this.#codes, [batch, tokenCount]),
+      ...(hasText
+        ? {
+            text: floatTensor(states, [batch, count, width]),
+            text_mask: floatTensor(mask, [batch, count]),
+          }
+        : this.#withoutText(count)),
+      codes: this.#codesTensor,
       positions: int64Tensor(BigInt64Array.from(positions, BigInt), [count]),
     };
+  }
+
+  /** Text inputs of a chunk of tokens, which are not read; the same for every such chunk. */
+  #withoutText(count: number): Record<string, Tensor> {
+    const known = this.#blanks.get(count);
+    if (known) return known;
+    const { batch } = this.cache.shape;
+    const { width } = this.model.manifest.text;
+    const blank = {
+      text: floatTensor(new Float32Array(batch * count * width), [batch, count, width]),
+      text_mask: floatTensor(new Float32Array(batch * count), [batch, count]),
+    };
+    this.#blanks.set(count, blank);
+    return blank;
   }
 
   /**

@@ -90,7 +90,7 @@ export async function drawVariations(
   for (const { scale, before, fed, block, drawn, endsScale } of steps) {
     await hooks.pause();
     for (const run of before) {
-      await session.logitsOf(run, codes);
+      await session.logitsOf(run, codes, 0);
       await hooks.pause();
     }
     const logits = await session.logitsOf(fed, codes, block.length);
@@ -127,9 +127,10 @@ function codesAt(codes: readonly Int32Array[], variation: number): Int32Array {
   throw new RangeError("codes of each variation are needed");
 }
 
+/** The logits to draw from; with guidance they take the place of the conditional ones. */
 function combine([conditional, unconditional]: BatchLogits, guidance: number): Float32Array {
   if (conditional === undefined) return new Float32Array(0);
   return unconditional === undefined || guidance === 1
     ? conditional
-    : guideLogits(conditional, unconditional, guidance);
+    : guideLogits(conditional, unconditional, guidance, conditional);
 }

@@ -25,11 +25,12 @@ export class Graph {
   /**
    * Runs the graph. It blocks this thread until it is done, whatever its promise suggests: check for
    * cancellation and let the event loop turn between runs.
+   * @param outputs names of those that are wanted, since each costs a copy; all by default
    * @throws AppError BUNDLE_DAMAGED if the graph does not load, ENGINE_OUTPUT_INVALID if it fails
    */
-  async run(feeds: Feeds): Promise<InferenceSession.OnnxValueMapType> {
+  async run(feeds: Feeds, outputs?: readonly string[]): Promise<InferenceSession.OnnxValueMapType> {
     const session = await (this.#session ??= this.#create());
-    const run = session.run(feeds);
+    const run = outputs === undefined ? session.run(feeds) : session.run(feeds, outputs);
     this.#runs.add(run);
     try {
       return await run;

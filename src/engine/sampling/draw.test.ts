@@ -60,6 +60,38 @@ describe("drawing a token", () => {
     expect(counts[2]! / 20_000).toBeCloseTo(0.2, 1);
   });
 
+  it("draws with the frequencies that its settings leave, however small the nucleus", () => {
+    // Ties, a long tail, and tokens without weight.
+    const logits = Float32Array.from(
+      { length: 60 },
+      (_, i) => (i < 20 ? 3 : i % 7) - (i > 50 ? 99 : 0),
+    );
+    for (const topP of [0.05, 0.4, 0.5, 0.7, 0.9, 0.999]) {
+      for (const topK of [0, 30]) {
+        const chosen = { temperature: 0.8, topK, topP };
+        const expected = tokenProbabilities(logits, chosen);
+        const random = createRandom(5);
+        const count = 40_000;
+        const seen = new Float64Array(logits.length);
+        for (let i = 0; i < count; i++) seen[drawToken(logits, chosen, random)]! += 1 / count;
+        for (const [token, probability] of expected.entries()) {
+          // Five standard deviations of a binomial share.
+          const allowed = 5 * Math.sqrt((probability * (1 - probability)) / count);
+          expect(Math.abs(seen[token]! - probability)).toBeLessThanOrEqual(allowed);
+        }
+      }
+    }
+  });
+
+  it("never draws a token that its settings leave out", () => {
+    fc.assert(
+      fc.property(fc.nat(), logitArrays, settings, (seed, logits, chosen) => {
+        const probabilities = tokenProbabilities(logits, chosen);
+        expect(probabilities[drawToken(logits, chosen, createRandom(seed))]).toBeGreaterThan(0);
+      }),
+    );
+  });
+
   it("gives the same tokens for the same seed", () => {
     fc.assert(
       fc.property(fc.nat(), logitArrays, settings, (seed, logits, chosen) => {

@@ -31,17 +31,27 @@ export interface Weights {
   readonly bins: Uint16Array;
 }
 
+export function createWeights(count: number): Weights {
+  return { values: new Float64Array(count), bins: new Uint16Array(count) };
+}
+
 /**
  * `e^((logit - largest) / temperature)` of each logit, within 1e-12 of itself, 0 below 2^-60. A third
  * of the time of `Math.exp`, and the same bits wherever it runs, which engines do not promise.
+ * @param into as many weights as logits, overwritten
  */
-export function exponentials(logits: Float32Array, largest: number, temperature: number): Weights {
-  const values = new Float64Array(logits.length);
-  const bins = new Uint16Array(logits.length);
+export function exponentials(
+  logits: Float32Array,
+  largest: number,
+  temperature: number,
+  into = createWeights(logits.length),
+): Weights {
+  const { values, bins } = into;
   for (let token = 0; token < logits.length; token++) {
     const depth = (largest - (logits[token] ?? 0)) / temperature;
     const steps = depth * PER_UNIT;
     if (steps >= LAST_BIN - 1) {
+      values[token] = 0;
       bins[token] = LAST_BIN;
       continue;
     }
@@ -53,5 +63,5 @@ export function exponentials(logits: Float32Array, largest: number, temperature:
     values[token] = (TABLE[bin] ?? 0) * series;
     bins[token] = bin;
   }
-  return { values, bins };
+  return into;
 }
