@@ -2,7 +2,7 @@
 
 A square in the middle of each photo is redrawn from its own caption while the coarsest scales stay frozen. Beside it:
 the frozen scales alone (their blocks repeated) and the same enlarged smoothly, each within the square only. Nothing is
-blended at the border, so a visible border would show.
+blended at the border, so a visible border would show; what is drawn has its seams softened as in the app.
 
 Dimensions: M photos, I the side of the model's picture.
 """

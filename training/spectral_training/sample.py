@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .ar import NEGATIVE, AutoregressiveModel
+from .seams import soften_seams
 from .tokenizer import CODE, EXACT, MASKED, Tokenizer
 
 
@@ -208,11 +209,13 @@ def edit(
 ) -> Tensor:
     """Redraw ``cells`` (grid, grid bool) of ``image`` (B, 3, I, I), keeping its ``frozen`` coarsest scales.
 
-    What is kept is exact: frozen scales and other cells pass through as coefficients.
+    What is kept is exact: frozen scales and other cells pass through as coefficients. Seams between drawn cells are
+    softened, which leaves both alone.
     """
     layout = tokenizer.layout
     inside = cells.reshape(-1).repeat(layout.scales)
     keep = (layout.scale_of_token() < frozen) | ~inside
     codes = generate(model, prefix, sampling, generator, tokenizer.encode(image), keep)
     kinds = torch.where(keep, EXACT, CODE).expand(len(image), -1)
-    return tokenizer.decode(tokenizer.code_vectors(codes), tokenizer.coefficients(image), kinds).image
+    drawn = tokenizer.decode(tokenizer.code_vectors(codes), tokenizer.coefficients(image), kinds).image
+    return soften_seams(drawn, layout, ~keep)

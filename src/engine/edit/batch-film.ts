@@ -1,3 +1,4 @@
+import { seamReach, softenSeams } from "../../core/edit/soften-seams.js";
 import type { ModelImage } from "../../core/model-image.js";
 import { drawnTokens } from "../ar/draw-tokens.js";
 import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
@@ -75,7 +76,8 @@ export class BatchFilm {
     const { pause, onPicture } = this.surroundings;
     await pause();
     const { layout } = this.model;
-    const image = await this.model.decode(this.#soFar(codes, variation));
+    const decoded = await this.model.decode(this.#soFar(codes, variation));
+    const image = softenSeams(decoded, layout, seamReach(layout, this.plan.isDrawn));
     const missed = this.#missed.get(variation) ?? this.#lastScale;
     for (let scale = missed; scale < this.#lastScale; scale++) {
       const coarse = coarsePictureOf(image, layout, scale);
