@@ -123,13 +123,14 @@ EXPERIMENTS = {
         ),
     ),
     "ar-size": Experiment(
-        "How does AR-SIT scale, and what do Muon, rotary positions and parallel blocks change?",
+        "How does AR-SIT scale, and what do Muon, rotary positions, inputs of more neighbours and parallel blocks change?",
         (
             Row("small", "studio-128-ar-small"),
             Row("medium", "studio-128"),
             Row("large", "studio-128-ar-large"),
             Row("medium, AdamW", "studio-128-adamw"),
             Row("medium, 2-D rotary", "studio-128-rotary"),
+            Row("medium, three neighbours", "studio-128-few-neighbours"),
             Row("medium, parallel blocks", "studio-128-parallel"),
         ),
         kind="ar",
@@ -138,7 +139,13 @@ EXPERIMENTS = {
             Claim("large beats medium", "large", "medium", "below unigram %"),
             Claim("Muon beats AdamW", "medium", "medium, AdamW", "below unigram %"),
             Claim("rotary positions help", "medium, 2-D rotary", "medium", "below unigram %"),
-            Claim("one code after another beats blocks", "medium", "medium, parallel blocks", "below unigram %"),
+            Claim("inputs of more neighbours help", "medium", "medium, three neighbours", "below unigram %"),
+            Claim(
+                "one code after another beats blocks",
+                "medium, three neighbours",
+                "medium, parallel blocks",
+                "below unigram %",
+            ),
         ),
     ),
     "ar-tokens": Experiment(
