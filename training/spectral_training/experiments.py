@@ -123,7 +123,7 @@ EXPERIMENTS = {
         ),
     ),
     "ar-size": Experiment(
-        "How does AR-SIT scale, and what do Muon, rotary positions, inputs of more neighbours and parallel blocks change?",
+        "How does AR-SIT scale, and what do Muon, rotary positions, more neighbours and parallel blocks change?",
         (
             Row("small", "studio-128-ar-small"),
             Row("medium", "studio-128"),

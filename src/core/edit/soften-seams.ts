@@ -53,8 +53,8 @@ export function softenSeams(
           const after = reach[cell] ?? 0;
           const share = (excess[line] ?? 0) / Math.max(1, Number(before > 0) + Number(after > 0));
           const at = first + line * along;
-          addRamp(softened, at - step, -step, before, share);
-          addRamp(softened, at, step, after, -share);
+          addRamp(softened, at - step, -step, rampOf(before), share);
+          addRamp(softened, at, step, rampOf(after), -share);
         }
       }
     }
@@ -70,39 +70,40 @@ function excessSteps(
   along: number,
   lines: number,
 ): Float32Array {
-  return Float32Array.from({ length: lines }, (_, line) => {
-    const at = first + line * along;
+  const excess = new Float32Array(lines);
+  for (let line = 0, at = first; line < lines; line++, at += along) {
     const near = data[at] ?? 0;
     const far = data[at - step] ?? 0;
     const slopes = far - (data[at - 2 * step] ?? 0) + (data[at + step] ?? 0) - near;
-    return near - far - slopes / 2;
-  });
+    excess[line] = near - far - slopes / 2;
+  }
+  return excess;
 }
 
 /** Means of neighbouring lines; the ends are repeated. */
 function averaged(values: Float32Array): Float32Array {
   const half = (AVERAGED - 1) / 2;
   const last = values.length - 1;
-  return values.map((_, line) => {
+  const means = new Float32Array(values.length);
+  for (let line = 0; line <= last; line++) {
     let sum = 0;
     for (let other = line - half; other <= line + half; other++) {
       sum += values[Math.max(0, Math.min(last, other))] ?? 0;
     }
-    return sum / AVERAGED;
-  });
+    means[line] = sum / AVERAGED;
+  }
+  return means;
 }
 
 function addRamp(
   data: Float32Array,
-  at: number,
+  first: number,
   step: number,
-  reach: number,
+  ramp: Float32Array,
   amount: number,
 ): void {
-  const ramp = rampOf(reach);
-  for (const [distance, share] of ramp.entries()) {
-    const index = at + distance * step;
-    data[index] = (data[index] ?? 0) + amount * share;
+  for (let distance = 0, at = first; distance < ramp.length; distance++, at += step) {
+    data[at] = (data[at] ?? 0) + amount * (ramp[distance] ?? 0);
   }
 }
 
