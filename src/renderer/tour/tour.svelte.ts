@@ -9,6 +9,8 @@ const HIGHLIGHTS = { scales: null, lock: "ladder", run: "run" } as const;
 
 /** The short tour of the ladder: shown once, until it was seen or dismissed; later only when asked for. */
 export class Tour {
+  /** True if a person asked for it, who then wants to be there. */
+  isAsked = $state(false);
   #index = $state<number | null>(null);
   readonly #preferences: Pick<Preferences, "current" | "update">;
 
@@ -31,11 +33,11 @@ export class Tour {
 
   /** Shows it to somebody who has not seen it. */
   offer(): void {
-    if (!this.#preferences.current.tourSeen && this.#index === null) this.start();
+    if (!this.#preferences.current.tourSeen && this.#index === null) this.#begin(false);
   }
 
   start(): void {
-    this.#index = 0;
+    this.#begin(true);
   }
 
   next(): void {
@@ -48,5 +50,10 @@ export class Tour {
   end(): void {
     this.#index = null;
     if (!this.#preferences.current.tourSeen) void this.#preferences.update({ tourSeen: true });
+  }
+
+  #begin(isAsked: boolean): void {
+    this.isAsked = isAsked;
+    this.#index = 0;
   }
 }
