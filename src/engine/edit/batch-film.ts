@@ -73,17 +73,19 @@ export class BatchFilm {
 
   /** The finished picture, after those of the scales that were passed over. */
   async finish(codes: Int32Array, variation: number): Promise<ModelImage> {
-    const { pause, onPicture } = this.surroundings;
+    const { pacer, pause, onPicture } = this.surroundings;
     await pause();
     const { layout } = this.model;
     const decoded = await this.model.decode(this.#soFar(codes, variation));
     const image = softenSeams(decoded, layout, seamReach(layout, this.plan.isDrawn));
-    const missed = this.#missed.get(variation) ?? this.#lastScale;
-    for (let scale = missed; scale < this.#lastScale; scale++) {
-      const coarse = coarsePictureOf(image, layout, scale);
-      onPicture(scale, enlargeSmoothly(coarse, layout.imageSize), variation);
-    }
-    onPicture(this.#lastScale, image, variation);
+    pacer.atEnd(() => {
+      const missed = this.#missed.get(variation) ?? this.#lastScale;
+      for (let scale = missed; scale < this.#lastScale; scale++) {
+        const coarse = coarsePictureOf(image, layout, scale);
+        onPicture(scale, enlargeSmoothly(coarse, layout.imageSize), variation);
+      }
+      onPicture(this.#lastScale, image, variation);
+    });
     return image;
   }
 

@@ -70,10 +70,11 @@ export function paceOf(
   { clock, startedAtMs, maxBatch }: JobContext,
 ): PreviewPacer {
   const { previews: isWanted } = request;
-  const batch = batchSize(model, variationCount(request), maxBatch);
+  const pictures = variationCount(request);
+  const batch = batchSize(model, pictures, maxBatch);
   const costs = previewCosts.get(model) ?? new PreviewCosts();
   previewCosts.set(model, costs);
-  return new PreviewPacer({ clock, startedAtMs, isWanted, totalSteps, costs, batch });
+  return new PreviewPacer({ clock, startedAtMs, isWanted, totalSteps, costs, batch, pictures });
 }
 
 /** Number of variations that a request asks for. */

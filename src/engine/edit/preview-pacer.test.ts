@@ -91,6 +91,30 @@ describe("previews", () => {
     expect(share).toBeLessThanOrEqual(0.1);
   });
 
+  it("leave time for the finished pictures", async () => {
+    const costs = new PreviewCosts();
+    for (const ms of [1e6, 10]) costs.note(0, ms);
+    costs.noteSteps(1, 10);
+    const made = async (endMs: number) => {
+      let now = 0;
+      const pacer = new PreviewPacer({ clock: () => now, totalSteps: 100, costs, pictures: 2 });
+      let previews = 0;
+      for (let step = 0; step < 100; step++) {
+        now += 10;
+        pacer.step();
+        await pacer.withinScale(0, async () => {
+          previews++;
+          now += 10;
+        });
+      }
+      pacer.atEnd(() => (now += endMs));
+      return previews;
+    };
+    expect(await made(45)).toBeGreaterThan(1);
+    // Of a tenth of a second the two pictures at the end now take 90 ms.
+    expect(await made(45)).toBe(1);
+  });
+
   it("count the time from the job's beginning, loading included", async () => {
     let now = 500;
     const pacer = new PreviewPacer({

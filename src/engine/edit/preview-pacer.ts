@@ -10,6 +10,7 @@ const LARGEST_SHARE = 0.1;
 export class PreviewCosts {
   readonly #leastMs = new Map<number, number>();
   readonly #leastStepMs = new Map<number, number>();
+  #leastEndMs = Infinity;
 
   /**
    * The least is kept: it is the model's own, the rest is what else the machine did. The first of
@@ -25,6 +26,16 @@ export class PreviewCosts {
     const known = [...this.#leastMs.values()].filter((ms) => ms < Infinity);
     const own = this.#leastMs.get(scale) ?? Infinity;
     return own < Infinity ? own : Math.max(0, ...known);
+  }
+
+  /** Notes how long it took to show a finished picture and what its filmstrip lacked. */
+  noteEnd(ms: number): void {
+    this.#leastEndMs = Math.min(this.#leastEndMs, ms);
+  }
+
+  /** The least that it takes; 0 while it is not known. */
+  ofEnd(): number {
+    return this.#leastEndMs < Infinity ? this.#leastEndMs : 0;
   }
 
   /** Notes how long steps of so many variations took on average. */
@@ -49,6 +60,8 @@ export interface PreviewPacerOptions {
   readonly costs: PreviewCosts;
   /** Variations that are drawn at once, 1 by default. */
   readonly batch?: number;
+  /** Pictures that will be finished and shown, 1 by default. */
+  readonly pictures?: number;
 }
 
 /** Steps whose mean is a measure. */
@@ -93,6 +106,15 @@ export class PreviewPacer {
     return true;
   }
 
+  /** Shows a finished picture, for which time was set aside. */
+  atEnd(show: () => void): void {
+    const { isWanted = true, clock, costs } = this.#options;
+    if (!isWanted) return;
+    const start = clock?.() ?? 0;
+    show();
+    if (clock !== undefined) costs.noteEnd(clock() - start);
+  }
+
   /** Makes a preview within a scale, if it is time for one and it is not too dear. */
   async withinScale(scale: number, make: () => Promise<void>): Promise<void> {
     const { isWanted = true, clock } = this.#options;
@@ -102,10 +124,11 @@ export class PreviewPacer {
   }
 
   #isAffordable(scale: number): boolean {
-    const { totalSteps, costs, batch = 1 } = this.#options;
+    const { totalSteps, costs, batch = 1, pictures = 1 } = this.#options;
     const stepMs = this.#steps > MEASURED_STEPS ? this.#meanStepMs() : costs.ofStep(batch);
     const wholeMs = this.#workMs() + stepMs * Math.max(0, totalSteps - this.#steps);
-    return this.#spentMs + costs.of(scale) <= LARGEST_SHARE * wholeMs;
+    const previewsMs = this.#spentMs + costs.of(scale) + pictures * costs.ofEnd();
+    return previewsMs <= LARGEST_SHARE * wholeMs;
   }
 
   #meanStepMs(): number {
