@@ -14,6 +14,36 @@ async function violations(page: Page): Promise<string[]> {
   return result.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
+/** Visible controls that look as the browser makes them, wholly or in their own drawing. */
+async function browserLooks(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const properties = ["backgroundColor", "borderTopStyle", "borderRadius"] as const;
+    const drawn =
+      "[type=checkbox], [type=radio], [type=range], [type=color], [type=number], select";
+    const isUntouched = (control: HTMLElement) => {
+      const plain = document.createElement(control.tagName);
+      plain.setAttribute("type", control.getAttribute("type") ?? "");
+      // Set by script, since a strict policy allows no style attributes.
+      plain.style.setProperty("all", "revert");
+      control.after(plain);
+      const [own, other] = [getComputedStyle(control), getComputedStyle(plain)];
+      const isSame = properties.every((name) => own[name] === other[name]);
+      const isDrawn = control.matches(drawn) && own.appearance === "auto";
+      plain.remove();
+      return isSame || isDrawn;
+    };
+    return [
+      ...document.querySelectorAll<HTMLElement>("button, input, select, textarea, progress, meter"),
+    ]
+      .filter((control) => {
+        const { width, height } = control.getBoundingClientRect();
+        return control.checkVisibility({ opacityProperty: true }) && width > 2 && height > 2;
+      })
+      .filter(isUntouched)
+      .map((control) => control.outerHTML.slice(0, 120));
+  });
+}
+
 /** Each screen of the app itself: how to get there from the editor. */
 const screens: readonly (readonly [string, (page: Page) => Promise<unknown>])[] = [
   ["settings-appearance", (page) => openSettings(page)],
@@ -30,7 +60,7 @@ const screens: readonly (readonly [string, (page: Page) => Promise<unknown>])[] 
 ];
 
 describe.each(THEMES)("the %s theme", (theme) => {
-  it("has no accessibility violations on any screen of the app", async () => {
+  it("has no accessibility violations and no browser's look on any screen of the app", async () => {
     studio = await openStudio({
       picturePath: sample("tea-garden-1280x853.jpg"),
       viewport: theme === "dark" ? { width: 1920, height: 1080 } : { width: 1280, height: 800 },
@@ -46,13 +76,14 @@ describe.each(THEMES)("the %s theme", (theme) => {
       .poll(() => page.evaluate(() => document.documentElement.dataset["theme"]))
       .toBe(theme);
     await screenshot(page, `editor-${theme}`);
-    const found: Record<string, string[]> = { editor: await violations(page) };
+    const check = async () => [...(await violations(page)), ...(await browserLooks(page))];
+    const found: Record<string, string[]> = { editor: await check() };
     for (const [screen, open] of screens) {
       await open(page);
       await page.locator("[role=dialog], [role=menu]").first().waitFor();
       await expect.poll(() => page.getByText(/^(?:Looking for devices|Reading)$/).count()).toBe(0);
       await screenshot(page, `${screen}-${theme}`);
-      found[screen] = await violations(page);
+      found[screen] = await check();
       while ((await page.locator("[role=dialog], [role=menu]").count()) > 0) {
         await page.keyboard.press("Escape");
         await page.waitForTimeout(50);
