@@ -29,6 +29,7 @@ from .figures import (
     CHOICES,
     codebook_figures,
     drawing_speed,
+    edit_losses,
     losses_of_choices,
     reconstruct,
     resolution_figures,
@@ -172,6 +173,9 @@ def autoregression(
     figures["right caption beats shuffled %"] = 100 * float(
         (table["right"].mean(1) < table["shuffled"].mean(1)).float().mean()
     )
+    if layout.scales > 2:
+        of_edits = edit_losses(model, codes, captions, condition)
+        figures |= {f"ar {name}": value for name, value in of_edits.items()}
     if len(photos) >= CHOICES and not model.config.classes:
         choices = losses_of_choices(model, codes, captions, condition)
         figures["ar retrieval %"] = retrieval(choices)

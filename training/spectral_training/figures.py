@@ -118,6 +118,29 @@ def retrieval(losses: Tensor, first_scale: int = 0) -> float:
     return 100 * float((table[:, 0] < table[:, 1:].amin(1)).float().mean())
 
 
+@torch.no_grad()
+def edit_losses(
+    model: AutoregressiveModel, codes: Tensor, captions: list[str], condition: Condition, batch: int = 32
+) -> dict[str, float]:
+    """Loss in nats of the middle cells' codes from the third scale on, as in an edit with two frozen scales.
+
+    Once with all other codes given, once as if all codes were drawn: what a model makes of surroundings on all sides.
+    """
+    layout = model.layout
+    is_given = torch.ones(layout.scales, layout.grid, layout.grid, dtype=torch.bool)
+    inner = slice(layout.grid // 4, layout.grid - layout.grid // 4)
+    is_given[2:, inner, inner] = False
+    is_given = is_given.reshape(-1)
+    sums = {"edit loss": 0.0, "edit, nothing given, loss": 0.0}
+    for start in range(0, len(codes), batch):
+        part = codes[start : start + batch]
+        text, lengths = condition.prefix(model, captions[start : start + batch])
+        for name, given in zip(sums, (is_given.expand(len(part), -1), None), strict=True):
+            loss = model.loss_per_token(model(text, lengths, part, given), part)
+            sums[name] += float(loss[:, ~is_given].mean(1).sum())
+    return {name: value / len(codes) for name, value in sums.items()}
+
+
 def ar_figures(
     model: AutoregressiveModel, codes: Tensor, captions: list[str], condition: Condition
 ) -> dict[str, object]:

@@ -92,6 +92,14 @@ def loss_table(figures: dict) -> str:
     return "\n".join([head, "|" + "---|" * (scales + 2), *rows])
 
 
+def edit_sentence(figures: dict) -> str:
+    if "ar edit loss" not in figures:
+        return ""
+    return f"""In an edit of the middle cells from the third scale on it is {figures["ar edit loss"]:.3f} with all that surrounds them given, and
+{figures["ar edit, nothing given, loss"]:.3f} as if that were to be drawn as well.
+"""
+
+
 def card(manifest: dict, figures: dict) -> str:
     layout, training = manifest["layout"], manifest["training"]
     data = "\n".join(f"| {d['name']} | {d['photos']} | {d['licence']} |" for d in manifest["data"])
@@ -130,7 +138,7 @@ Loss of the autoregressive model in nats a token:
 
 That is {figures["ar below unigram %"]:.1f} % below the unigram loss. The right caption has a lower loss than another photo's for
 {figures["right caption beats shuffled %"]:.0f} % of the photos.
-
+{edit_sentence(figures)}
 ## Intended use and limits
 
 For redrawing small regions of photos, for enlarging, and for trying out how editing by wavelet scales feels. The model is

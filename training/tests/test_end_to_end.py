@@ -77,6 +77,7 @@ def test_evaluation_reports_every_figure(run: Path, shards: Path):
     assert figures["x2 faithful psnr"] > 15
     assert figures["reconstruction 32 psnr"] > 10
     assert 0 < figures["ar right loss"] < 10
+    assert 0 < figures["ar edit loss"] != figures["ar edit, nothing given, loss"]
     for side in (32, 16, 8, 4):
         assert {f"reconstruction {side} psnr", f"reconstruction {side} early psnr"} <= figures.keys()
     assert {"reconstruction 32 ssim", "reconstruction 32 st_lpips", "reconstruction 32 fd_enl0"} <= figures.keys()
