@@ -93,11 +93,15 @@ async function torchTokensPerSecond(python: string, model: Model): Promise<numbe
   const tokens = model.layout.tokenCount;
   const { stdout } = await promisify(execFile)(
     python,
-    [here("engine/torch_decode.py"), join(folder, "model.json"), `${threads}`, `${tokens}`],
+    [
+      here("engine/torch_decode.py"),
+      join(folder, "model.json"),
+      ...[threads, tokens, rounds].map(String),
+    ],
     { env: { ...process.env, PYTHONPATH: here("../../training") } },
   );
-  const { median }: { median: number } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
-  return 1 / median;
+  const { best }: { best: number } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+  return 1 / best;
 }
 
 async function measureDrawing(): Promise<void> {

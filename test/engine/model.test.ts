@@ -85,9 +85,12 @@ describe("the autoregressive steps", () => {
     const prefix = await readPrompts(model, [await prompts.encode(golden.prompt)]);
     const codes = Int32Array.from(golden.codes);
     const last = model.layout.tokenCount - 1;
-    const [[whole] = []] = await ArSession.after(model, prefix).logitsOf(range(0, last), codes);
+    const [[whole] = []] = await ArSession.after(model, prefix, everything(model)).logitsOf(
+      range(0, last),
+      codes,
+    );
     for (const chunk of [1, 5, 17]) {
-      const session = ArSession.after(model, prefix);
+      const session = ArSession.after(model, prefix, everything(model));
       let logits: Float32Array | undefined;
       for (let first = 0; first <= last; first += chunk) {
         const tokens = range(first, Math.min(last, first + chunk - 1));
@@ -104,11 +107,13 @@ describe("the autoregressive steps", () => {
     const [both = []] = await ArSession.after(
       model,
       await readPrompts(model, [long, short]),
+      everything(model),
     ).logitsOf(range(0, 9), codes);
     for (const [index, states] of [long, short].entries()) {
       const [[alone] = []] = await ArSession.after(
         model,
         await readPrompts(model, [states]),
+        everything(model),
       ).logitsOf(range(0, 9), codes);
       expect(largestDifference(both[index], alone!)).toBeLessThan(1e-3);
     }
@@ -119,8 +124,14 @@ describe("the autoregressive steps", () => {
     const prefix = await readPrompts(model, [await prompts.encode("")]);
     const codes = Int32Array.from(golden.codes);
     const changed = codes.map((code, token) => (token < 20 ? code : 0));
-    const [[a] = []] = await ArSession.after(model, prefix).logitsOf(range(0, 20), codes);
-    const [[b] = []] = await ArSession.after(model, prefix).logitsOf(range(0, 20), changed);
+    const [[a] = []] = await ArSession.after(model, prefix, everything(model)).logitsOf(
+      range(0, 20),
+      codes,
+    );
+    const [[b] = []] = await ArSession.after(model, prefix, everything(model)).logitsOf(
+      range(0, 20),
+      changed,
+    );
     expect(largestDifference(a, b!)).toBe(0);
   });
 
@@ -189,10 +200,10 @@ describe.each(["the debug model", "the shipped model"])("a sequence of %s", (whi
       Int32Array.from({ length: tokenCount }, (_, token) => (token * 5 + 7 * variation) % 16),
     );
     for (const chunk of [1, 3, 16]) {
-      const together = ArSession.after(own, prefix).repeat(all.length);
+      const together = ArSession.after(own, prefix, everything(own)).repeat(all.length);
       const alone = [0, 1, 15].map((variation) => ({
         variation,
-        session: ArSession.after(own, prefix),
+        session: ArSession.after(own, prefix, everything(own)),
       }));
       // Past the first scale, so that both heads are asked and the caches grow.
       const runs = [range(0, 7), range(8, tokensPerScale - 2)].concat(
@@ -211,6 +222,35 @@ describe.each(["the debug model", "the shipped model"])("a sequence of %s", (whi
     }
   });
 });
+
+describe("a model that sees around", () => {
+  it("reads codes that are given on all sides of a token, and no other later ones", async () => {
+    const own = await openModel(join("models", "studio-128"));
+    expect(own.manifest.ar.around).toBe(true);
+    const prefix = await readPrompts(own, [await new PromptEncoder(own).encode("")]);
+    const { grid, tokenCount } = own.layout;
+    const codes = Int32Array.from({ length: tokenCount }, (_, token) => (token * 5) % 16);
+    const last = grid + 1;
+    const logitsWith = async (changed: number, isDrawn: Uint8Array) => {
+      const other = codes.map((code, token) => (token === changed ? code + 1 : code));
+      const session = ArSession.after(own, prefix, isDrawn);
+      return (await session.logitsOf(range(0, last), other))[0]?.[0];
+    };
+    for (const changed of [last + 1, last + grid]) {
+      const drawn = everything(own);
+      const given = drawn.map((_, token) => (token === changed ? 0 : 1));
+      const [without, before] = [await logitsWith(-1, drawn), await logitsWith(-1, given)];
+      expect(largestDifference(await logitsWith(changed, drawn), without!)).toBe(0);
+      expect(largestDifference(await logitsWith(changed, given), before!)).toBeGreaterThan(0);
+    }
+    await own.release();
+  });
+});
+
+/** Nothing is given: all tokens are to be drawn. */
+function everything({ layout }: Model): Uint8Array {
+  return new Uint8Array(layout.tokenCount).fill(1);
+}
 
 /** Tokens from the first to the last one, both included. */
 function range(first: number, last: number): number[] {

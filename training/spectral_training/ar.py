@@ -195,11 +195,12 @@ class AutoregressiveModel(nn.Module):
         Codes at or after a position are never read for it, but those with ``given`` (B, T) to its right and below.
         """
         rows = self.neighbour_rows(codes, positions, given)
-        dim, count = self.config.code_dim, self.config.approximation_codes
-        # Columns: vectors of the first codebook, of the second, and a 1 for "no such neighbour", in the last row.
-        none = F.pad(self.vectors_detail.new_ones(1, 1), (2 * dim, 0))
-        table = torch.cat([F.pad(self.vectors_approximation, (0, dim + 1)), F.pad(self.vectors_detail, (dim, 1)), none])
-        near = F.embedding(torch.where(rows < 0, len(table) - 1, rows), table).flatten(2)
+        count = self.config.approximation_codes
+        is_approximation, is_detail, is_none = rows.lt(count) & rows.ge(0), rows.ge(count), rows.lt(0)
+        # Columns: vectors of the first codebook, of the second, and a 1 for "no such neighbour".
+        first = F.embedding(rows.clamp(0, count - 1), self.vectors_approximation) * is_approximation[..., None]
+        second = F.embedding((rows - count).clamp(min=0), self.vectors_detail) * is_detail[..., None]
+        near = torch.cat([first, second, is_none[..., None].to(first.dtype)], dim=-1).flatten(2)
         maps = []
         for slot, missing in enumerate(self.missing):
             maps += [self.vector_in[2 * slot].weight, self.vector_in[2 * slot + 1].weight, missing[:, None]]

@@ -18,6 +18,10 @@ from .onnx_files import session
 from .text import ClassTable, TextEncoder
 from .tokenizer import CODE, EXACT, Tokenizer
 
+ROUNDING = 5e-3
+"""Share of the logits' spread by which they may differ: activations are rounded to 8 bits, and where one lies between
+two levels, versions of the runtime choose differently. A wrong graph is off by a hundred times as much."""
+
 
 def floats(array: np.ndarray) -> dict[str, object]:
     data = np.ascontiguousarray(array, dtype="<f4")
@@ -50,12 +54,13 @@ def golden(
 
     ids = np.array([text.ids(prompt)], dtype=np.int64)
     states = session(out / "text.onnx").run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
-    logits = []
+    logits, spread = [], 0.0
     runner = session(out / "ar.onnx")
     p = ar.config.text_positions
     for position in (0, min(n + 3, layout.tokens - 1)):
         first, second = run_prefix(runner, ar, states, codes, position)
         logits.append({"code": position, "approximation": floats(first), "detail": floats(second)})
+        spread = max(spread, float(np.ptp(first)), float(np.ptp(second)))
     return {
         "image": floats(image),
         "codes": codes[0].tolist(),
@@ -66,7 +71,7 @@ def golden(
         "textStates": floats(states),
         "arLogits": logits,
         "textPositions": p,
-        "tolerances": {"reconstruction": 2e-3, "textStates": 5e-2, "arLogits": 5e-2},
+        "tolerances": {"reconstruction": 2e-3, "textStates": 5e-2, "arLogits": max(5e-2, ROUNDING * spread)},
     }
 
 
