@@ -142,6 +142,7 @@ def test_exported_graphs_take_any_batch_and_chunk(run: Path, tmp_path: Path):
                 "text": np.zeros((3, count, model.config.text_width), np.float32),
                 "text_mask": np.zeros((3, count), np.float32),
                 "codes": np.zeros((3, model.layout.tokens), np.int64),
+                "given": np.zeros((3, model.layout.tokens), np.int64),
                 "positions": np.arange(count) + model.config.text_positions,
                 "cache_mask": mask.numpy(),
                 **caches,

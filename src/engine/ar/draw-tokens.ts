@@ -127,10 +127,13 @@ function codesAt(codes: readonly Int32Array[], variation: number): Int32Array {
   throw new RangeError("codes of each variation are needed");
 }
 
-/** The logits to draw from; with guidance they take the place of the conditional ones. */
+/** Reused from token to token. The given logits stay, since variations may share them. */
+let guided = new Float32Array(0);
+
+/** The logits to draw from, until the next call. */
 function combine([conditional, unconditional]: BatchLogits, guidance: number): Float32Array {
   if (conditional === undefined) return new Float32Array(0);
-  return unconditional === undefined || guidance === 1
-    ? conditional
-    : guideLogits(conditional, unconditional, guidance, conditional);
+  if (unconditional === undefined || guidance === 1) return conditional;
+  if (guided.length !== conditional.length) guided = new Float32Array(conditional.length);
+  return guideLogits(conditional, unconditional, guidance, guided);
 }
