@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { chooseFromMenu, openSettings } from "./app-screens";
 import { openStudio, sample, screenshot, type Studio } from "./studio";
 
+/** The panels, in the order of their keys. */
+const MODES = ["edit", "remove", "extend", "generate", "upscale"] as const;
 const THEMES = ["light", "dark", "high-contrast"] as const;
 
 let studio: Studio;
@@ -77,7 +79,13 @@ describe.each(THEMES)("the %s theme", (theme) => {
       .toBe(theme);
     await screenshot(page, `editor-${theme}`);
     const check = async () => [...(await violations(page)), ...(await browserLooks(page))];
-    const found: Record<string, string[]> = { editor: await check() };
+    const found: Record<string, string[]> = {};
+    for (const [index, mode] of MODES.entries()) {
+      await page.keyboard.press(`Alt+Digit${index + 1}`);
+      await page.locator(`.mode[data-state=on][data-value=${mode}]`).waitFor();
+      found[mode] = await check();
+    }
+    await page.keyboard.press("Alt+Digit1");
     for (const [screen, open] of screens) {
       await open(page);
       await page.locator("[role=dialog], [role=menu]").first().waitFor();
