@@ -193,13 +193,32 @@ describe("editor", () => {
     expect([editor.mask.size, editor.mask.isEmpty]).toEqual([{ width: 40, height: 30 }, true]);
   });
 
+  it("loses no key that is pressed while the picture changes", async () => {
+    const asked: string[] = [];
+    const { editor } = await withPicture({
+      transformDocument: async () => {
+        asked.push("turn");
+        await settle();
+        return documentInfo({ revision: 1, canUndo: true });
+      },
+      undo: async () => {
+        asked.push("undo");
+        await settle();
+        return documentInfo({ canRedo: true });
+      },
+    });
+    editor.document.refresh(documentInfo({ canUndo: true }));
+    for (const id of ["undo", "turnLeft", "undo"] as const) runCommand(editor, id);
+    await expect.poll(() => asked).toEqual(["undo", "turn", "undo"]);
+  });
+
   it("neither crops nor turns a picture that a job works on", async () => {
     const { editor } = await withCandidate();
     expect([commands.crop, commands.turnLeft].map((one) => one.isEnabled(editor))).toEqual([
       false,
       false,
     ]);
-    await editor.history.transform({ kind: "turn", turn: "left" });
+    await editor.history.transform(() => ({ kind: "turn", turn: "left" }));
     expect(editor.notices.list).toEqual([]);
   });
 

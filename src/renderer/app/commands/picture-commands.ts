@@ -31,7 +31,7 @@ function turn(kind: Turn) {
     group: "picture",
     section: 5,
     isEnabled: (editor: Editor) => editor.history.canTransform,
-    run: (editor: Editor) => void editor.history.transform({ kind: "turn", turn: kind }),
+    run: (editor: Editor) => void editor.history.transform(() => ({ kind: "turn", turn: kind })),
   } as const;
 }
 
@@ -143,10 +143,11 @@ export const pictureCommands = {
     section: 5,
     keys: ["Shift+KeyC"],
     isEnabled: (editor) => cropOf(editor) !== null,
-    run: (editor) => {
-      const rect = cropOf(editor);
-      if (rect !== null) void editor.history.transform({ kind: "crop", rect });
-    },
+    run: (editor) =>
+      void editor.history.transform(() => {
+        const rect = cropOf(editor);
+        return rect === null ? null : { kind: "crop", rect };
+      }),
   },
   turnLeft: { ...turn("left"), keys: ["Ctrl+BracketLeft"] },
   turnRight: { ...turn("right"), keys: ["Ctrl+BracketRight"] },
