@@ -25,7 +25,8 @@ import onnx
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from torch import Tensor
 
-from .ar import LATER, NEGATIVE, ArBlock, AutoregressiveModel
+from .ar import NEGATIVE, ArBlock, AutoregressiveModel
+from .neighbours import LATER
 
 OPSET = 17
 MICROSOFT = "com.microsoft"

@@ -86,7 +86,7 @@ class ArStep(nn.Module):
 
 
 def given_tokens(config: ArConfig, rng: random.Random) -> Tensor:
-    """(T,) bool: codes that are there beforehand and not predicted; see [Note: neighbours] of the model.
+    """(T,) bool: codes that are there beforehand and not predicted; see [Note: neighbours] of ``neighbours``.
 
     Without ``around`` there are none. Else they are the situations of the app: nothing is given; all but a rectangle,
     from some scale on; all but a share of the tokens, as at less than full strength.

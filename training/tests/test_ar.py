@@ -3,17 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spectral_training.ar import (
-    LATER,
-    NEGATIVE,
-    AutoregressiveModel,
-    blocks_of,
-    neighbour_table,
-    rotate,
-    rotation_table,
-    seeing_around,
-)
+from spectral_training.ar import NEGATIVE, AutoregressiveModel, rotate, rotation_table, seeing_around
 from spectral_training.graphs import empty_cache
+from spectral_training.neighbours import LATER, blocks_of, neighbour_table
 from spectral_training.recipes import recipe
 
 SWITCHES = {

@@ -91,14 +91,9 @@ export class DocumentController {
   ): Promise<void> {
     const { info } = this;
     if (info === null) return;
-    await this.#exclusively(async () => this.refresh(await call(info.documentId)));
-  }
-
-  async #exclusively(work: () => Promise<void>): Promise<void> {
-    if (this.isBusy) return;
     this.isBusy = true;
     try {
-      await work();
+      this.refresh(await call(info.documentId));
     } finally {
       this.isBusy = false;
     }
