@@ -51,6 +51,8 @@ class TokenizerTraining:
     """First step of the adversarial loss; the discriminator learns from 500 steps earlier."""
     exact_context: bool = False
     masked_suffix: bool = False
+    frozen_codes: bool = False
+    """Encoder and codebooks stay as they are, so that an AR-SIT of their codes stays valid; the decoder goes on."""
     ema: float = 0.9999
     seed: int = 0
     bf16: bool = True

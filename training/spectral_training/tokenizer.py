@@ -268,7 +268,10 @@ class Tokenizer(nn.Module):
 
     def encode(self, image: Tensor) -> Tensor:
         """(B, 3, I, I) in [-1, 1] -> (B, T) int64 codes."""
-        z = self.encode_continuous(self.coefficients(image))
+        return self.nearest_codes(self.encode_continuous(self.coefficients(image)))
+
+    def nearest_codes(self, z: Tensor) -> Tensor:
+        """(B, T, d) before quantisation -> (B, T) int64 codes."""
         n = self.layout.tokens_per_scale
         if self.layout.scales == 1:
             return self.approximation_codebook.nearest(z)
@@ -334,6 +337,11 @@ class Tokenizer(nn.Module):
         features = self.layout.unpatchify(self.to_texture[scale - 1](x), scale, channels=self.config.head_features)
         added = self.texture_heads[scale - 1](picture, bands, features)
         return torch.where(self.where_kind(kinds, CODE, scale), added, torch.zeros_like(added))
+
+    def code_parameters(self) -> list[nn.Parameter]:
+        """All that codes depend on, beside the codebooks, which are no parameters."""
+        parts = (self.embed, self.encoder, self.to_code)
+        return [self.encoder_position, *(p for part in parts for p in part.parameters())]
 
     def texture_parameters(self) -> list[nn.Parameter]:
         """All that the decoder-only stage trains."""

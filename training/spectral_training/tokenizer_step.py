@@ -29,12 +29,7 @@ class TokenizerStep(nn.Module):
         config, model, count = self.config, self.model, len(codec)
         images = torch.cat([codec, upscale])
         coefficients = model.coefficients(images)
-        z = model.encode_continuous([band[:count] for band in coefficients])
-        if quantised:
-            quantized = model.quantize(z)
-            vectors, commitment = quantized.values, quantized.commitment
-        else:
-            vectors, commitment = z, torch.zeros((), device=z.device)
+        z, vectors, commitment = self._codes([band[:count] for band in coefficients], quantised)
         filler = torch.zeros(len(upscale), *vectors.shape[1:], device=z.device)
         decoded = model.decode(torch.cat([vectors, filler]), coefficients, kinds)
         error = (decoded.image - images).float()
@@ -48,6 +43,19 @@ class TokenizerStep(nn.Module):
             losses["focal"] = focal_detail_loss(model, error[:count], coefficients, count)
             loss = loss + config.focal * losses["focal"]
         return {"loss": loss, "decoded": decoded.image[:count], **losses}
+
+
+    def _codes(self, coefficients: list[Tensor], quantised: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """Continuous codes (B, T, d), what the decoder gets of them, and the commitment loss."""
+        if self.config.frozen_codes:
+            with torch.no_grad():
+                z = self.model.encode_continuous(coefficients)
+                return z, self.model.code_vectors(self.model.nearest_codes(z)), z.new_zeros(())
+        z = self.model.encode_continuous(coefficients)
+        if not quantised:
+            return z, z, z.new_zeros(())
+        quantized = self.model.quantize(z)
+        return z, quantized.values, quantized.commitment
 
 
 def focal_detail_loss(model: Tokenizer, error: Tensor, coefficients: list[Tensor], count: int) -> Tensor:

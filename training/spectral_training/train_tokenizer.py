@@ -24,7 +24,7 @@ from .quantize import gather
 from .recipes import TokenizerTraining, recipe
 from .runtime import Runtime, RuntimeOptions, like, whole_state
 from .sources import MemorySource, Source, StreamSource
-from .tokenizer import Tokenizer
+from .tokenizer import Tokenizer, TokenizerConfig
 from .tokenizer_step import TokenizerStep
 from .views import draw_kinds, measure_std, render_crops, render_views, upscale_kinds
 
@@ -53,7 +53,9 @@ class Options:
     stream: bool = False
     """Read shards as they are needed instead of holding all photos in memory."""
     start: Path | None = None
-    """Compact checkpoint to begin a new run from, in place of random weights."""
+    """Compact checkpoint to begin a new run from, in place of random weights; its texture heads are left out."""
+    frozen_codes: bool = False
+    """Train the decoder alone, so that an AR-SIT of the codes stays valid; goes with ``start``."""
     resume: bool = True
     save_every: float = 240.0
     """Seconds between checkpoints."""
@@ -106,6 +108,9 @@ class Trainer:
         self.stage, self.step, self.seconds = stage, 0, 0.0
         self.model.requires_grad_(stage == "joint")
         self.model.detail_heads.requires_grad_(True)
+        if self.config.frozen_codes:
+            for parameter in self.model.code_parameters():
+                parameter.requires_grad_(False)
 
         def optimiser() -> torch.optim.Optimizer:
             trained = [p for p in self.model.parameters() if p.requires_grad]
@@ -120,7 +125,7 @@ class Trainer:
 
     def start_from(self, path: Path) -> None:
         """Go on with trained weights: no stage of the heads alone, no warm-up, no new codebooks."""
-        start_from(self.model, path, "tokenizer")
+        start_from(self.model, path, "tokenizer", without_texture_heads)
         self._enter("joint")
         self.step = self.config.warmup_steps
 
@@ -258,6 +263,14 @@ class Trainer:
         self.sharp.restore(state["sharp"])
 
 
+def without_texture_heads(
+    config: TokenizerConfig, weights: dict[str, Tensor]
+) -> tuple[TokenizerConfig, dict[str, Tensor]]:
+    """Texture heads are a stage of their own, made for the decoder as it was: they are trained anew after this one."""
+    kept = {name: v for name, v in weights.items() if not name.startswith(("to_texture.", "texture_heads."))}
+    return replace(config, texture_heads=()), kept
+
+
 @torch.no_grad()
 def restore_weights(model: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, state: dict) -> None:
     """Weights, averages and optimiser state of a checkpoint, sharded again where the model is."""
@@ -322,7 +335,10 @@ def main(options: Options) -> None:
     config = recipe(options.recipe).tokenizer
     seed = config.seed if options.seed is None else options.seed
     bf16 = config.bf16 if options.bf16 is None else options.bf16
-    config = replace(config, seed=seed, steps=options.steps or config.steps, bf16=bf16)
+    frozen = config.frozen_codes or options.frozen_codes
+    config = replace(config, seed=seed, steps=options.steps or config.steps, bf16=bf16, frozen_codes=frozen)
+    if frozen and options.start is None:
+        raise ValueError("Expected trained codes to freeze but there is no start; give --start a compact checkpoint.")
     runtime = Runtime(options.runtime, config.bf16)
     log = Log(options.out / "tokenizer.jsonl", runtime.is_first, options.tensorboard)
     path = options.out / "tokenizer.pt"
