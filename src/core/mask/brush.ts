@@ -116,27 +116,50 @@ function paintSegment(mask: TiledMask, segment: Segment): Rect {
     ),
   );
   const done = mode === "add" ? 255 : 0;
+  let rows: RowSpans | null = null;
   for (const index of mask.tilesIn(bounds)) {
     if (mask.tile(index) === done) continue;
     if (isWithinCore(segment, mask.tileRect(index))) {
       mask.setTile(index, done);
       continue;
     }
+    rows ??= spansOf(segment, outer, bounds);
     const { part, start } = partOfTile(mask, index, bounds);
     let values: Uint8Array | null = null;
     for (let y = part.y; y < bottomOf(part); y++) {
-      const span = spanOf(segment, outer, y + 0.5, part.x, rightOf(part));
-      if (span === null) continue;
+      const at = (y - bounds.y) * SPAN;
+      const left = Math.max(part.x, rows[at] ?? 0);
+      const right = Math.min(rightOf(part), rows[at + 3] ?? 0);
+      if (left >= right) continue;
       values ??= mask.writable(index);
       const row = start + (y - part.y) * MASK_TILE - part.x;
       // Most of a large brush is full strength, which needs no distance.
-      const core = coreOf(from, to, y + 0.5, span);
-      paintRow(values, row, span[0], core[0], y + 0.5, segment);
-      values.fill(done, row + core[0], row + core[1]);
-      paintRow(values, row, core[1], span[1], y + 0.5, segment);
+      const coreLeft = Math.min(right, Math.max(left, rows[at + 1] ?? 0));
+      const coreRight = Math.min(right, Math.max(coreLeft, rows[at + 2] ?? 0));
+      paintRow(values, row, left, coreLeft, y + 0.5, segment);
+      if (coreLeft < coreRight) values.fill(done, row + coreLeft, row + coreRight);
+      paintRow(values, row, coreRight, right, y + 0.5, segment);
     }
   }
   return bounds;
+}
+
+/** Four columns for each row of a stroke's bounds: from where to where it is painted, and at full strength. */
+type RowSpans = Int32Array;
+const SPAN = 4;
+
+/** What a stroke paints of each row, found once for all tiles that lie beside each other. */
+function spansOf(segment: Segment, outer: number, bounds: Rect): RowSpans {
+  const { from, to } = segment;
+  const spans = new Int32Array(SPAN * bounds.height);
+  for (let row = 0; row < bounds.height; row++) {
+    const y = bounds.y + row + 0.5;
+    const span = spanOf(segment, outer, y, bounds.x, rightOf(bounds));
+    if (span === null) continue;
+    const core = coreOf(from, to, y, span);
+    spans.set([span[0], core[0], core[1], span[1]], SPAN * row);
+  }
+  return spans;
 }
 
 /** True if every pixel of the rectangle gets full strength: its corners do, and a stroke is convex. */

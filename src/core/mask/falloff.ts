@@ -4,7 +4,7 @@ export interface Radii {
   readonly outer: number;
 }
 
-const STEPS = 4096;
+const STEPS = 16384;
 /** Stands in a table for a step within which the strength changes. */
 const AMBIGUOUS = 256;
 
@@ -21,20 +21,21 @@ export function strengthAt(distanceSquared: number, { inner, outer }: Radii): nu
  * quick enough to follow the hand.
  */
 export class Falloff {
-  readonly #table = new Uint16Array(STEPS + 1).fill(AMBIGUOUS);
-  readonly #start: number;
-  readonly #end: number;
+  readonly #table = new Uint16Array(STEPS).fill(AMBIGUOUS);
+  /** Steps a squared pixel. */
+  readonly #perSquare: number;
 
   constructor(readonly radii: Radii) {
-    this.#start = radii.inner ** 2;
-    this.#end = radii.outer ** 2;
-    const width = (this.#end - this.#start) / STEPS;
+    const start = radii.inner ** 2;
+    const width = (radii.outer ** 2 - start) / STEPS;
+    this.#perSquare = 1 / width;
     // Rounding may put a distance into the step beside its own, so each is taken a bit wider.
     const slack = width / 1000;
+    let value = strengthAt(Math.max(0, start - slack), radii);
     for (let step = 0; step < STEPS; step++) {
-      const nearest = this.#start + step * width;
-      const value = strengthAt(Math.max(0, nearest - slack), radii);
-      if (value === strengthAt(nearest + width + slack, radii)) this.#table[step] = value;
+      const end = start + (step + 1) * width;
+      if (value === strengthAt(end + slack, radii)) this.#table[step] = value;
+      value = strengthAt(Math.max(0, end - slack), radii);
     }
   }
 
@@ -54,22 +55,22 @@ export class Falloff {
   ): void {
     if (left >= right) return;
     const table = this.#table;
-    const start = this.#start;
-    const end = this.#end;
-    const perStep = STEPS / (end - start);
+    const flip = isErasing ? 255 : 0;
+    const { radii } = this;
+    // Distances in steps of the table, so that a pixel costs a square, a look-up and a comparison.
+    const scale = Math.sqrt(this.#perSquare);
+    const perColumn = slope * scale;
+    const first = offset * scale;
+    const rest = (base - radii.inner ** 2) * this.#perSquare;
     for (let x = left; x < right; x++) {
-      const distance = slope * x + offset;
-      const squared = distance * distance + base;
-      if (squared >= end) continue;
-      let painted = 255;
-      if (squared > start) {
-        painted = table[((squared - start) * perStep) | 0] ?? AMBIGUOUS;
-        if (painted === AMBIGUOUS) painted = strengthAt(squared, this.radii);
-      }
-      const old = values[row + x] ?? 0;
-      if (isErasing) {
-        if (255 - painted < old) values[row + x] = 255 - painted;
-      } else if (painted > old) values[row + x] = painted;
+      const along = perColumn * x + first;
+      const step = along * along + rest;
+      if (step >= STEPS) continue;
+      let painted = step < 0 ? 255 : (table[step | 0] ?? 0);
+      if (painted === AMBIGUOUS) painted = strengthAt((slope * x + offset) ** 2 + base, radii);
+      const at = row + x;
+      const old = (values[at] ?? 0) ^ flip;
+      if (painted > old) values[at] = painted ^ flip;
     }
   }
 }

@@ -54,7 +54,10 @@ export class MaskSampler {
       if (tile === 0) continue;
       hasAny = true;
       if (typeof tile === "number") into.fill(tile, from, to);
-      else for (let x = from; x < to; x++) into[x] = tile[start + (this.#columns[x] ?? 0)] ?? 0;
+      else if (this.#view.scale === 1) {
+        const first = start + (this.#columns[from] ?? 0);
+        into.set(tile.subarray(first, first + to - from), from);
+      } else for (let x = from; x < to; x++) into[x] = tile[start + (this.#columns[x] ?? 0)] ?? 0;
     }
     return hasAny;
   }

@@ -37,23 +37,59 @@ export function paintMaskOverlay(
 ): void {
   // One more column and row tell the edges of the first ones.
   const sampler = new MaskSampler(mask, view, area.x - 1, area.width + 1);
-  let above = new Uint8Array(area.width + 1);
-  let current = new Uint8Array(area.width + 1);
-  let hadAny = sampler.read(area.y - 1, above);
+  let above = new RowBuffer(area.width + 1);
+  let current = new RowBuffer(area.width + 1);
+  let hadAny = sampler.read(area.y - 1, above.values);
   const [tints, edgeAt] = inksOf(style);
   for (let y = area.y; y < bottomOf(area); y++) {
-    const hasAny = sampler.read(y, current);
+    const hasAny = sampler.read(y, current.values);
     const row = y * width + area.x;
     pixels.fill(0, row, row + area.width);
-    for (let x = 1; x <= area.width && (hasAny || hadAny); x++) {
-      const value = current[x] ?? 0;
-      const isIn = value >= 128;
-      const isEdge = isIn !== (current[x - 1] ?? 0) >= 128 || isIn !== (above[x] ?? 0) >= 128;
-      if (isEdge) pixels[row + x - 1] = edgeAt(area.x + x, y);
-      else if (value > 0) pixels[row + x - 1] = tints[value] ?? 0;
+    if (hasAny || hadAny) {
+      const paintEdge = (x: number) => (pixels[row + x - 1] = edgeAt(area.x + x, y));
+      paintRow(pixels.subarray(row, row + area.width), current, above, tints, paintEdge);
     }
     [above, current] = [current, above];
     hadAny = hasAny;
+  }
+}
+
+/** A row of mask values, also to be read four at once: beneath a large brush it is the whole window. */
+class RowBuffer {
+  readonly values: Uint8Array;
+  readonly words: Uint32Array;
+
+  constructor(readonly width: number) {
+    this.words = new Uint32Array(Math.ceil(width / 4));
+    this.values = new Uint8Array(this.words.buffer);
+  }
+}
+
+/** The highest bit of each of four values: whether a pixel is in. */
+const IS_IN = 0x80808080;
+
+/** Tints a row of empty pixels; value x belongs to pixel x - 1, and value 0 to none. */
+function paintRow(
+  pixels: Uint32Array,
+  current: RowBuffer,
+  above: RowBuffer,
+  tints: Uint32Array,
+  paintEdge: (x: number) => void,
+): void {
+  const { words, values, width } = current;
+  // The values to the left of four begin with the last one before.
+  let before = (values[0] ?? 0) << 24;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? 0;
+    const edges =
+      ((word ^ ((word << 8) | (before >>> 24))) | (word ^ (above.words[index] ?? 0))) & IS_IN;
+    before = word;
+    if (word === 0 && edges === 0) continue;
+    const end = Math.min(4 * index + 4, width);
+    for (let x = Math.max(1, 4 * index); x < end; x++) pixels[x - 1] = tints[values[x] ?? 0] ?? 0;
+    for (let x = Math.max(1, 4 * index); x < end && edges !== 0; x++) {
+      if ((edges & (0x80 << (8 * (x % 4)))) !== 0) paintEdge(x);
+    }
   }
 }
 
@@ -64,7 +100,7 @@ function inksOf(style: OverlayStyle): [Uint32Array, (x: number, y: number) => nu
     return [new Uint32Array(256), (x, y) => ants[((x + y + style.step) / DASH_PX) & 1] ?? 0];
   }
   const tints = Uint32Array.from({ length: 256 }, (_, value) =>
-    pack(style.colour, Math.round((value * TINT_ALPHA) / 255)),
+    value === 0 ? 0 : pack(style.colour, Math.round((value * TINT_ALPHA) / 255)),
   );
   const edge = pack(style.colour, EDGE_ALPHA);
   return [tints, () => edge];
