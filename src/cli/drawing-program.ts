@@ -38,7 +38,11 @@ function addEdit(program: Command, makeContext: MakeContext): void {
       "coarse scales to keep exactly (default: 2, where the model has more)",
       integerBetween(0, 32),
     )
-    .option("--feather <px>", "soften the mask's border", numberBetween(0, 1000), 0)
+    .option(
+      "--feather <px>",
+      "how far the change fades into the mask's edge (default: a 16th of the masked area's smaller side, 2 to 64)",
+      numberBetween(0, 1000),
+    )
     .option("--strength <n>", "share of what is free that is drawn anew", numberBetween(0, 1))
     .option("--remove", "fill the mask from its surroundings, without a prompt");
   withDrawing(withSaving(withInput(withShared(command)))).action(

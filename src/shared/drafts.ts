@@ -47,7 +47,8 @@ export const draftSchema = z
     mode: z.enum(PANEL_MODES),
     /** Of a picture of that size; null if nothing is masked. */
     mask: z.object({ size: sizeSchema, packed: packedMaskSchema }).readonly().nullable(),
-    feather: z.number().min(0).max(1_000),
+    /** In picture pixels, or null to go by the mask's size. */
+    feather: z.number().min(0).max(1_000).nullable(),
     pictureLock: lockSchema,
     regionLock: lockSchema.nullable(),
     settings: draftSettingsSchema,

@@ -1,4 +1,5 @@
 import { AppError } from "../../core/errors.js";
+import { suggestedFeather } from "../../core/mask/feather.js";
 import { readFileBytes, readMask } from "../../engine/index.js";
 import type { ModelSummary } from "../../shared/models.js";
 import { chooseModel } from "../choose-model.js";
@@ -17,7 +18,7 @@ import { withEngine } from "../with-engine.js";
 export interface EditOptions extends DrawingOptions, InputOptions {
   readonly mask: string;
   readonly freeze?: number;
-  readonly feather: number;
+  readonly feather?: number;
   readonly strength?: number;
   readonly remove?: boolean;
 }
@@ -46,7 +47,7 @@ export async function edit(
       mask,
       frozenScales: options.freeze ?? defaultFrozenScales(model, options),
       ...drawingOf(model, options),
-      feather: options.feather,
+      feather: options.feather ?? suggestedFeather(mask.rect),
       ...(options.strength !== undefined && { strength: options.strength }),
       ...(options.remove === true && { mode: "remove" as const }),
     } as const;

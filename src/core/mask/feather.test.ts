@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { distanceToZero, windowMaximum } from "./distance.js";
-import { featherMask } from "./feather.js";
+import { featherMask, suggestedFeather } from "./feather.js";
 import type { Mask } from "./mask.js";
 
 const SIDE = 14;
@@ -18,6 +18,14 @@ const asMask = (alpha: Uint8Array): Mask => ({
 function filled(width: number, height: number): Mask {
   return { rect: { x: 0, y: 0, width, height }, alpha: new Uint8Array(width * height).fill(255) };
 }
+
+describe("the suggested feather", () => {
+  it("grows with what is masked, within limits, and goes by the smaller side", () => {
+    expect(suggestedFeather({ width: 400, height: 900 })).toBe(25);
+    expect(suggestedFeather({ width: 400, height: 3 })).toBe(2);
+    expect(suggestedFeather({ width: 9_000, height: 9_000 })).toBe(64);
+  });
+});
 
 describe("distances", () => {
   it("are the Euclidean ones to the nearest zero", () => {

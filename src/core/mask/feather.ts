@@ -3,6 +3,17 @@ import { inflateRect, intersectRects, type Rect } from "../rect.js";
 import { distanceToZero, windowMaximum } from "./distance.js";
 import { maskAlphaIn, type Mask } from "./mask.js";
 
+/** The widest feather that is suggested, in pixels. */
+const WIDEST = 64;
+
+/**
+ * A feather for what is masked, in whole pixels of the picture: a sixteenth of its smaller side. What
+ * is drawn over a wide mask has its detail at a wide scale, so a narrow feather leaves a visible rim.
+ */
+export function suggestedFeather(bounds: Pick<Rect, "width" | "height">): number {
+  return Math.min(WIDEST, Math.max(2, Math.round(Math.min(bounds.width, bounds.height) / 16)));
+}
+
 /**
  * Softens a mask inwards: values fall towards the mask's edge over `featherPx` pixels. No value
  * grows, so pixels outside the drawn mask stay untouched; no masked pixel drops to 0, and parts

@@ -66,7 +66,7 @@ describe("draft keeper", () => {
     before.mode = "remove";
     before.settings.typeSeed("42");
     before.settings.variations = 4;
-    before.mask.feather = 9;
+    before.mask.chosenFeather = 9;
     before.mask.paintEllipse({ x: 1, y: 1, width: 9, height: 6 }, "add");
     keeper.note(before);
     await rest();

@@ -87,7 +87,7 @@ export class Workspace {
     const { mask, ladder, mode, settings } = this;
     return {
       mode,
-      feather: mask.feather,
+      feather: mask.chosenFeather,
       pictureLock: ladder.pictureLock,
       regionLock: ladder.regionLock,
       settings: settings.toDraft(),
@@ -108,7 +108,7 @@ export class Workspace {
     const { mask, ladder } = this;
     this.mode = draft.mode;
     this.settings.restore(draft.settings);
-    mask.feather = draft.feather;
+    mask.chosenFeather = draft.feather;
     ladder.pictureLock = draft.pictureLock;
     const { size } = draft.mask ?? {};
     if (draft.mask === null || size?.width !== mask.size?.width) return;

@@ -10,6 +10,7 @@ import {
   invertTiledMask,
   type CombineMode,
 } from "../../core/mask/combine.js";
+import { suggestedFeather } from "../../core/mask/feather.js";
 import type { Mask } from "../../core/mask/mask.js";
 import {
   packTiledMask,
@@ -43,8 +44,8 @@ const TOLERANCE_SHARE = 0.01;
 
 /** The mask that is being drawn, and its own undo. */
 export class MaskController {
-  /** How far the engine softens the mask inwards, in picture pixels. */
-  feather = $state(4);
+  /** How far the engine softens the mask inwards in picture pixels, or null to go by the mask's size. */
+  chosenFeather = $state<number | null>(null);
   /** Bounds of what is masked, or null. Exact between strokes; during one it may be too large. */
   bounds = $state.raw<Rect | null>(null);
   /** Counts changes of the mask's values: what draws it depends on this. */
@@ -72,6 +73,11 @@ export class MaskController {
 
   constructor(tools: ToolSettings = new ToolSettings()) {
     this.#tools = tools;
+  }
+
+  /** How far the engine softens the mask inwards, in picture pixels. */
+  get feather(): number {
+    return this.chosenFeather ?? suggestedFeather(this.bounds ?? rectOfSize(0, 0));
   }
 
   /** The values as they are now, or null without a picture. Do not write to it. */

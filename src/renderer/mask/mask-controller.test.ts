@@ -37,6 +37,15 @@ const rectangle = fc.record({
 const action = fc.oneof(stroke, rectangle, fc.record({ kind: fc.constant("invert" as const) }));
 
 describe("mask controller", () => {
+  it("suggests a feather for what is masked until one is chosen", () => {
+    const mask = setUp();
+    mask.paintRectangle({ x: 0, y: 0, width: 80, height: 48 }, "add");
+    expect(mask.feather).toBe(3);
+    mask.chosenFeather = 0;
+    mask.selectAll();
+    expect(mask.feather).toBe(0);
+  });
+
   it("takes back and repeats any run of strokes, rectangles and inversions exactly", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 6 }), (actions) => {
