@@ -35,6 +35,24 @@ describe("the focus stays on the screen", () => {
     expect(studio.problems).toEqual([]);
   });
 
+  it("goes from part to part of the screen by one key, round, and back by another", async () => {
+    const page = await openEditor();
+    await skipTour(page);
+    const reached: string[] = [];
+    for (let step = 0; step < 6; step++) {
+      await press(page, "F6");
+      const { name } = await focusOf(page);
+      await expectFocus(page, name);
+      reached.push(name);
+    }
+    expect(new Set(reached).size).toBe(reached.length);
+    expect(reached.at(-1)).toBe(CANVAS);
+    for (const name of reached.slice(0, -1).reverse()) {
+      await press(page, "Control+Shift+F6");
+      await expectFocus(page, name);
+    }
+  });
+
   it("goes to the panel that is shown instead of the one that it was in", async () => {
     const page = await openEditor("light");
     await skipTour(page);

@@ -1,6 +1,7 @@
 import type { Theme } from "../../../shared/settings.js";
 import { messages } from "../../text/messages.js";
 import type { Editor } from "../editor.svelte.js";
+import { focusPart } from "../parts.js";
 import type { CommandTable } from "./command.js";
 
 function theme(name: Theme) {
@@ -21,6 +22,22 @@ export const appCommands = {
     keys: ["Ctrl+KeyK", "Ctrl+Shift+KeyP"],
     inText: true,
     run: (editor) => editor.dialogs.open({ kind: "palette" }),
+  },
+  nextPart: {
+    text: () => messages.commands.nextPart,
+    group: "app",
+    keys: ["F6"],
+    inText: true,
+    keysOnly: true,
+    run: () => focusPart(1),
+  },
+  previousPart: {
+    text: () => messages.commands.previousPart,
+    group: "app",
+    keys: ["Ctrl+Shift+F6"],
+    inText: true,
+    keysOnly: true,
+    run: () => focusPart(-1),
   },
   settings: {
     text: () => messages.settings.title,

@@ -3,6 +3,8 @@ export const appTexts = {
   commands: {
     menu: "Menu",
     palette: "Find a command",
+    nextPart: "Go to the next part of the screen",
+    previousPart: "Go to the previous part of the screen",
     palettePlaceholder: "What would you like to do?",
     paletteEmpty: "No command has these words",
     paletteEmptyHint: "Try fewer letters, or look through the menu.",
