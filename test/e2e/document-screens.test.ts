@@ -7,6 +7,7 @@ import { readPicture } from "../../src/engine/index";
 import { DocumentStore } from "../../src/engine/store/document-store";
 import { createSessionFolder } from "../../src/host/session-folder";
 import { debugModelsDir } from "../engine/debug-bundle";
+import { browserLooks } from "./browser-looks";
 import { axeViolations, dropFiles, eventually, tabNames, waitForPicture } from "./document-helpers";
 import { openStudio, sample, screenshot, type Studio } from "./studio";
 
@@ -61,7 +62,7 @@ it.each([
   ["dark", 1920, 1080],
   ["light", 1920, 1080],
 ] as const)(
-  "has no accessibility violations in the %s theme at %i x %i",
+  "has no accessibility violations and no browser's look in the %s theme at %i x %i",
   async (colorScheme, width, height) => {
     folder = await mkdtemp(join(tmpdir(), "spectral-screens-"));
     await leaveSession(join(folder, "sessions"));
@@ -81,17 +82,18 @@ it.each([
     await page.getByRole("region", { name: "Recent files" }).waitFor();
     await page.getByRole("region", { name: "Recover pictures" }).waitFor();
     await screenshot(page, name("start"));
-    const found: Record<string, string[]> = { start: await axeViolations(page) };
+    const check = async () => [...(await axeViolations(page)), ...(await browserLooks(page))];
+    const found: Record<string, string[]> = { start: await check() };
     await dropFiles(page, [WREN, DUNE]);
     await eventually(async () => (await tabNames(page)).length).toBe(2);
     await waitForPicture(page);
     await screenshot(page, name("tabs"));
-    found["tabs"] = await axeViolations(page);
+    found["tabs"] = await check();
     for (const [screen, open] of screens) {
       await open(page);
       await page.locator("[role=dialog], [role=menu]").first().waitFor();
       await screenshot(page, name(screen));
-      found[screen] = await axeViolations(page);
+      found[screen] = await check();
       await close(page);
     }
     expect(Object.entries(found).filter(([, violations]) => violations.length > 0)).toEqual([]);
