@@ -44,7 +44,6 @@ class TokenizerStep(nn.Module):
             loss = loss + config.focal * losses["focal"]
         return {"loss": loss, "decoded": decoded.image[:count], **losses}
 
-
     def _codes(self, coefficients: list[Tensor], quantised: bool) -> tuple[Tensor, Tensor, Tensor]:
         """Continuous codes (B, T, d), what the decoder gets of them, and the commitment loss."""
         if self.config.frozen_codes:

@@ -1,13 +1,14 @@
 """The decoder-only stage: what it may change and what it must not."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import round_trip
 
-from spectral_training import data, train_decoder
+from spectral_training import data, train_decoder, train_tokenizer
 from spectral_training.adversarial import AdversarialLoss, DiscriminatorConfig
 from spectral_training.recipes import recipe
 from spectral_training.tokenizer import CODE, EXACT, Tokenizer
@@ -141,3 +142,31 @@ def test_the_perceptual_distance_has_a_gradient_and_no_parameters_to_train():
     distance(other, picture).sum().backward()
     assert other.grad.abs().max() > 0
     assert not any(p.requires_grad for p in distance.parameters())
+
+
+def test_a_decoder_that_goes_on_leaves_every_code_as_it_is(tokenizer: Tokenizer, photos: list[data.Photo], tmp_path):
+    start = tmp_path / "start.pt"
+    textured = with_texture_heads(tokenizer, CONFIG)
+    stored = {"config": textured.config, "weights": textured.state_dict(), "meta": {}}
+    torch.save({"tokenizer": stored}, start)
+    trainer = train_tokenizer.Trainer(replace(recipe("studio-debug").tokenizer, frozen_codes=True), photos)
+    trainer.start_from(start)
+    image = data.to_tensor([data.whole(p, tokenizer.layout.image_size) for p in photos[:3]])
+    for step in range(4):
+        losses = trainer.update(0.2 + 0.01 * step)
+    assert losses["commitment"] == 0
+    model = trainer.averaged()
+    assert not model.config.texture_heads
+    with torch.no_grad():
+        assert torch.equal(model.encode(image), tokenizer.encode(image))
+        codes = model.encode(image)
+        assert torch.equal(model.code_vectors(codes), tokenizer.code_vectors(codes))
+        assert (model.decode_codes(codes) - tokenizer.decode_codes(codes)).abs().max() > 1e-4
+
+
+def test_codes_that_were_never_trained_cannot_be_frozen(shards: Path, tmp_path: Path):
+    options = train_tokenizer.Options(
+        data=str(shards / "train-*.tar"), out=tmp_path, recipe="studio-debug", frozen_codes=True
+    )
+    with pytest.raises(ValueError, match="--start"):
+        train_tokenizer.main(options)

@@ -1,11 +1,24 @@
 """The enlarging networks: what they promise of every picture, trained or not."""
 
+import math
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from spectral_training.enlarge import EnlargeConfig, EnlargeGraph, EnlargeNetwork, export_network
+from spectral_training import data
+from spectral_training.enlarge import (
+    EnlargeConfig,
+    EnlargeGraph,
+    EnlargeNetwork,
+    Train,
+    Trainer,
+    export_network,
+    minus_psnr,
+    shape,
+)
 
 
 def network(factor: int) -> EnlargeNetwork:
@@ -59,3 +72,29 @@ def test_the_exported_graph_computes_the_same(factor: int, tmp_path) -> None:
     with torch.no_grad():
         assert torch.allclose(EnlargeGraph(model)(picture(7, 6)), model(picture(7, 6)), atol=1e-5)
     assert export_network(model, tmp_path / "enlarge.onnx") < 1e-5
+
+
+def test_more_blocks_begin_as_the_shallower_network(tmp_path: Path, shards: Path) -> None:
+    torch.manual_seed(0)
+    deep = shape("best", 2)
+    shallow = EnlargeConfig(factor=2, width=deep.width, blocks=3).build()
+    path = tmp_path / "shallow.pt"
+    torch.save({"config": vars(shallow.config), "weights": shallow.state_dict()}, path)
+    photos = data.load_photos(str(shards / "train-*.tar"))
+    trainer = Trainer(Train(data="", out=tmp_path, crop=32, start=path), photos)
+    with torch.no_grad():
+        assert torch.allclose(trainer.model(picture(8, 8)), shallow(picture(8, 8)), atol=1e-6)
+    narrow = EnlargeConfig(factor=2, width=8, blocks=3).build()
+    torch.save({"config": vars(narrow.config), "weights": narrow.state_dict()}, path)
+    with pytest.raises(ValueError, match="Expected a network of 64 channels"):
+        Trainer(Train(data="", out=tmp_path, crop=32, start=path), photos)
+
+
+def test_the_loss_counts_decibels_of_every_picture_alike() -> None:
+    error = torch.rand(2, 3, 8, 8) + 0.5
+    decibels = 10 * torch.log10(4 / error.pow(2).mean(dim=(1, 2, 3)))
+    other = error.clone()
+    other[1] *= 0.1
+    # Twenty decibels more on one of two pictures are ten on average, whichever it is.
+    assert (minus_psnr(error) - minus_psnr(other)).item() * 10 / math.log(10) == pytest.approx(10, abs=1e-4)
+    assert minus_psnr(error).item() == pytest.approx(-(decibels.mean().item() / 10 - math.log10(4)) * math.log(10))
