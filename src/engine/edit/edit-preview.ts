@@ -46,11 +46,14 @@ function meanOf(data: Float32Array, at: number, area: number): number {
   return ((data[at] ?? 0) + (data[at + area] ?? 0) + (data[at + 2 * area] ?? 0)) / 3;
 }
 
+/** How much of a drawn picture each model pixel of the region takes, 0..1; `imageSize * imageSize` values. */
+export function maskShares(mask: Mask, { rect, factor, imageSize }: EditRegion): Float32Array {
+  return reducedMask(mask, rect, factor, imageSize);
+}
+
 /** 1 for each model pixel of the region that holds a masked pixel; `imageSize * imageSize` values. */
-export function maskedModelPixels(mask: Mask, { rect, factor, imageSize }: EditRegion): Uint8Array {
-  return Uint8Array.from(reducedMask(mask, rect, factor, imageSize), (share) =>
-    share > 0 ? 1 : 0,
-  );
+export function maskedModelPixels(mask: Mask, region: EditRegion): Uint8Array {
+  return Uint8Array.from(maskShares(mask, region), (share) => (share > 0 ? 1 : 0));
 }
 
 /** Mean of the mask over blocks of `factor` x `factor` pixels from the rectangle's corner, 0..1. */

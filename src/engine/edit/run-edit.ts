@@ -1,5 +1,6 @@
 import type { CompositeResult } from "../../core/edit/composite.js";
 import { fillHarmonically } from "../../core/edit/harmonic-fill.js";
+import { keepBlockMeans } from "../../core/edit/keep-block-means.js";
 import { limitMaskToCells } from "../../core/edit/limit-mask.js";
 import { AppError } from "../../core/errors.js";
 import { frozenBlockSide, type TokenLayout } from "../../core/layout.js";
@@ -19,7 +20,7 @@ import {
   variationCount,
   type DrawnPicture,
 } from "./draw-pictures.js";
-import { createEditPreview, maskedModelPixels } from "./edit-preview.js";
+import { createEditPreview, maskShares, maskedModelPixels } from "./edit-preview.js";
 import { applyNatively } from "./native-change.js";
 import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
 import { exactScalesOf, removalOf } from "./removal.js";
@@ -162,12 +163,15 @@ async function finish(
   await pause(context);
   if (picture.image === null) return unchanged(original, region);
   const frozenSide = frozenBlockSide(loaded.model.layout, request.frozenScales);
-  const blockSide = frozenSide === null ? null : frozenSide * region.factor;
-  return applyNatively(
-    loaded,
-    { original, region, generated: picture.image, mask, blockSide },
-    context,
-  );
+  if (frozenSide === null) {
+    const change = { original, region, generated: picture.image, mask, blockSide: null };
+    return applyNatively(loaded, change, context);
+  }
+  // What the enlarged picture is to keep exactly is nearly kept before, where it can be spread smoothly.
+  const seen = readModelImage(original, region.rect, region.factor);
+  const generated = keepBlockMeans(picture.image, seen, maskShares(mask, region), frozenSide);
+  const blockSide = frozenSide * region.factor;
+  return applyNatively(loaded, { original, region, generated, mask, blockSide }, context);
 }
 
 /** The part of the mask that lies in the picture, shrunk to what is painted. */
