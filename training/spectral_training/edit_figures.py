@@ -20,6 +20,7 @@ from .ar import AutoregressiveModel
 from .evaluate import psnr, to_levels
 from .perceptual import PerceptualDistance
 from .sample import Prefix, Sampling, edit, generate
+from .seams import soften_seams
 from .text import CaptionStates, TextEncoder
 from .tokenizer import Tokenizer
 
@@ -119,12 +120,13 @@ def edit_table(edits: Edits, distance: PerceptualDistance) -> dict[str, dict[str
 def drawn_pictures(
     tokenizer: Tokenizer, ar: AutoregressiveModel, captions: list[str], texts: CaptionStates, columns: int
 ) -> list[Tensor]:
-    """A row (columns, 3, I, I) for each caption, drawn from nothing but it, with seeds 1, 2 and so on."""
-    rows = []
+    """A row (columns, 3, I, I) for each caption, drawn from nothing but it; seams are softened as in the app."""
+    rows, layout = [], tokenizer.layout
     for caption in captions:
         generator = torch.Generator().manual_seed(1)
         codes = generate(ar, prefix_of(texts, [caption] * columns), SAMPLING, generator)
-        rows.append(tokenizer.decode_codes(codes).clamp(-1, 1))
+        is_drawn = torch.ones(layout.tokens, dtype=torch.bool)
+        rows.append(soften_seams(tokenizer.decode_codes(codes), layout, is_drawn).clamp(-1, 1))
     return rows
 
 
