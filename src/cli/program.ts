@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { EXPORT_FORMATS } from "../shared/documents.js";
+import { UPSCALE_SPEEDS } from "../shared/models.js";
 import type { DevicesOptions } from "./commands/devices.js";
 import type { ReplayOptions } from "./commands/replay.js";
 import type { ServeOptions } from "./commands/serve.js";
@@ -47,8 +48,11 @@ function addUpscale(program: Command, makeContext: MakeContext): void {
       sizeInPixels,
     )
     .addOption(
-      new Option("--speed <kind>", "a larger or a smaller network")
-        .choices(["best", "fast"])
+      new Option(
+        "--speed <kind>",
+        "a larger or a smaller network; finest: the larger one's mean of eight views",
+      )
+        .choices(UPSCALE_SPEEDS)
         .default("best"),
     )
     .addOption(

@@ -1,5 +1,5 @@
 import { MAX_PROMPT_CHARS, MAX_SIDE_PX, MAX_VARIATIONS } from "./limits.js";
-import { samplingSchema, scaleSamplingSchema } from "./models.js";
+import { samplingSchema, scaleSamplingSchema, upscaleSpeedSchema } from "./models.js";
 import { packedMaskSchema, sideSchema } from "./pixels.js";
 import { z } from "./zod.js";
 
@@ -30,7 +30,7 @@ export const draftSettingsSchema = z
     factor: z.union([z.literal(2), z.literal(4), z.literal(8)]),
     targetSize: sizeSchema.nullable(),
     isRatioLocked: z.boolean(),
-    speed: z.enum(["best", "fast"]),
+    speed: upscaleSpeedSchema,
     generateFactor: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]),
     creativity: z.number().min(0).max(1),
   })

@@ -1,6 +1,6 @@
 import { documentIdSchema, jobIdSchema, modelIdSchema } from "./ids.js";
 import { MAX_PROMPT_CHARS, MAX_SIDE_PX, MAX_VARIATIONS } from "./limits.js";
-import { enlargeSpeedSchema, samplingSchema, scaleSamplingSchema } from "./models.js";
+import { samplingSchema, scaleSamplingSchema, upscaleSpeedSchema } from "./models.js";
 import { maskSchema, rectSchema, sideSchema } from "./pixels.js";
 import { z } from "./zod.js";
 
@@ -76,8 +76,8 @@ export const upscaleJobSchema = z
      * exact areas.
      */
     size: z.object({ width: sideSchema, height: sideSchema }).readonly().optional(),
-    /** `fast` takes a smaller network; `best` by default. */
-    speed: enlargeSpeedSchema.optional(),
+    /** `fast` takes a smaller network, `finest` the mean of several views; `best` by default. */
+    speed: upscaleSpeedSchema.optional(),
     /** 0 invents nothing, 1 draws every missing token. */
     creativity: z.number().min(0).max(1),
     prompt: promptSchema,

@@ -60,7 +60,11 @@ export const trainingDataSchema = z
 
 /** Which of a bundle's enlarging networks an upscale takes. */
 export const enlargeSpeedSchema = z.enum(["best", "fast"]);
-export type EnlargeSpeed = z.infer<typeof enlargeSpeedSchema>;
+
+/** What an upscale may ask for: `finest` is the mean of what the `best` network makes of eight views. */
+export const UPSCALE_SPEEDS = ["finest", "best", "fast"] as const;
+export const upscaleSpeedSchema = z.enum(UPSCALE_SPEEDS);
+export type UpscaleSpeed = z.infer<typeof upscaleSpeedSchema>;
 
 /** What is told of every usable bundle. */
 const aboutFields = {
@@ -74,8 +78,8 @@ const aboutFields = {
   sha256: z.string().max(64).optional(),
   /** Memory that it needs when loaded, estimated from its files before loading. */
   memoryBytes: z.number().min(0).optional(),
-  /** What an upscale may choose between: the speeds of its networks, none where the decoder enlarges. */
-  speeds: z.array(enlargeSpeedSchema).readonly().optional(),
+  /** What an upscale may choose between: the speeds of its networks and what they are good for, none where the decoder enlarges. */
+  speeds: z.array(upscaleSpeedSchema).readonly().optional(),
 };
 
 /** A usable bundle that draws. */

@@ -92,7 +92,7 @@ describe("a bundle that only enlarges", () => {
       licence: "CC0 1.0",
       data: [{ name: "Free photos", licence: "CC0 1.0", photos: 12 }],
       factors: [2, 4, 8],
-      speeds: ["best", "fast"],
+      speeds: ["finest", "best", "fast"],
       isShipped: true,
     });
     // Of the one that draws: its networks' and its decoder's.

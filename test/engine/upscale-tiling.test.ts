@@ -13,6 +13,7 @@ import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 import { chooseMethod } from "../../src/engine/upscale/choose-method.js";
 import { RasterSink } from "../../src/engine/upscale/row-sink.js";
 import { upscaleWindow, type UpscaleMethod } from "../../src/engine/upscale/upscale-window.js";
+import type { UpscaleSpeed } from "../../src/shared/models.js";
 import { openModel, openUpscalers, type Upscalers } from "./debug-bundle.js";
 import { quietContext } from "./pictures.js";
 
@@ -60,8 +61,8 @@ async function upscale(
   by: keyof typeof loaded,
   freeBytes: number,
   onTile: (planes: Planes) => void = () => undefined,
+  speed: UpscaleSpeed = "fast",
 ): Promise<Raster> {
-  const speed = "fast" as const;
   const request = { factor: 2 as const, speed, creativity: 0, prompt: "", seed: 1, guidance: 1 };
   const context = quietContext();
   const chosen = await chooseMethod(loaded[by], request, 2, context, raster.depth);
@@ -85,11 +86,12 @@ async function upscale(
 function watched(real: EnlargingNetwork, onTile: (planes: Planes) => void): EnlargingNetwork {
   return {
     network: real.network,
+    views: real.views,
     pace: new Pace(),
     ready: () => real.ready(),
-    run: async (planes) => {
+    run: async (planes, between) => {
       onTile(planes);
-      return real.run(planes);
+      return real.run(planes, between);
     },
   };
 }
@@ -138,6 +140,21 @@ describe.each(Object.keys(makers))("tiles of a picture of %s", (name) => {
       expect(psnr(picture, found[0]!)).toBeGreaterThan(55);
     }
     expect(findBlockMismatch(found[0]!, pictures[name]!, 2)).toBeNull();
+  });
+});
+
+describe("the mean of eight views", () => {
+  it("leaves no trace of tiles either, and is another picture", async () => {
+    const source = pictures["photo"]!;
+    const [small, large] = [memories.small, memories.large];
+    const finest = await upscale(source, "shipped", small, undefined, "finest");
+    expect(rastersEqual(finest, await upscale(source, "shipped", large, undefined, "finest"))).toBe(
+      true,
+    );
+    const best = await upscale(source, "shipped", large, undefined, "best");
+    expect(rastersEqual(finest, best)).toBe(false);
+    expect(psnr(finest, best)).toBeGreaterThan(35);
+    expect(findBlockMismatch(finest, source, 2)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 import { UPSCALE_FACTORS } from "../../core/plan/target-size.js";
 import type { BundleManifest, DrawingManifest } from "../../shared/bundle-manifest.js";
-import type { EnlargeSpeed } from "../../shared/models.js";
+import { UPSCALE_SPEEDS, type UpscaleSpeed } from "../../shared/models.js";
 
 /** True if the decoder was trained to predict scales that are missing; a raster has none. */
 export function predictsDetails({ layout, trainedFor }: DrawingManifest): boolean {
@@ -29,7 +29,9 @@ export function faithfulFactorsOf(manifest: DrawingManifest): number[] {
   return [...new Set([...factorsOf(manifest), ...decoded])].sort((a, b) => a - b);
 }
 
-/** The speeds that a bundle has networks of, each once. */
-export function speedsOf({ enlarge = [] }: Pick<BundleManifest, "enlarge">): EnlargeSpeed[] {
-  return [...new Set(enlarge.map(({ speed }) => speed))];
+/** What an upscale by a bundle's networks may choose between; many views are worth it for the large ones. */
+export function speedsOf({ enlarge = [] }: Pick<BundleManifest, "enlarge">): UpscaleSpeed[] {
+  const speeds = new Set<UpscaleSpeed>(enlarge.map(({ speed }) => speed));
+  if (speeds.has("best")) speeds.add("finest");
+  return UPSCALE_SPEEDS.filter((speed) => speeds.has(speed));
 }

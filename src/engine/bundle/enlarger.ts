@@ -9,14 +9,17 @@ export interface Planes {
   readonly data: Float32Array;
 }
 
-/** What enlarges; {@link Enlarger} is the one there is. */
+/** What enlarges: a network, or several runs of one. */
 export interface EnlargingNetwork {
+  /** How many runs of the network a picture takes. */
+  readonly views: number;
   readonly network: Pick<EnlargeNetwork, "factor" | "halo">;
   /** Kept from job to job, so that the first tile of the next one has a good size already. */
   readonly pace: Pace;
   /** Loads the network, so that the next run takes the time of a run. */
   ready(): Promise<void>;
-  run(planes: Planes): Promise<Planes>;
+  /** @param between called between two runs of the network, and may throw */
+  run(planes: Planes, between?: () => Promise<void>): Promise<Planes>;
 }
 
 /** How fast something turned out to be. */
@@ -37,6 +40,7 @@ export class Pace {
 
 /** A convolutional network that enlarges pictures of any size. */
 export class Enlarger implements EnlargingNetwork {
+  readonly views = 1;
   readonly pace = new Pace();
   #check: Promise<void> | undefined;
 

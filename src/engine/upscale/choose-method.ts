@@ -1,5 +1,6 @@
 import { AppError } from "../../core/errors.js";
 import type { BitDepth } from "../../core/raster.js";
+import type { UpscaleSpeed } from "../../shared/models.js";
 import type { UpscaleJob } from "../../shared/jobs.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import {
@@ -8,6 +9,7 @@ import {
   type LoadedModel,
   type LoadedToEnlarge,
 } from "../jobs/prompts.js";
+import { AveragedEnlarger } from "./averaged-enlarger.js";
 import {
   drawnPredictor,
   faithfulPredictor,
@@ -15,6 +17,8 @@ import {
   smoothPredictor,
   type DetailPredictor,
 } from "./detail-predictor.js";
+import type { EnlargingNetwork } from "../bundle/enlarger.js";
+import type { EnlargingModel } from "../bundle/enlarging-model.js";
 import { factorsOf, predictsDetails } from "../bundle/abilities.js";
 import { cellPixels, largestFactor } from "./known-scales.js";
 import type { UpscaleMethod } from "./upscale-window.js";
@@ -50,7 +54,7 @@ export async function chooseMethod(
   const { model } = loaded;
   const { layout } = model;
   const { creativity, speed = "best" } = request;
-  const enlarger = model.enlarger(factor, speed, depth);
+  const enlarger = enlargerOf(model, factor, speed, depth);
   const isDrawn = creativity > 0;
   const predicts = predictsDetails(model.manifest);
   const isSmooth = enlarger === null && !predicts;
@@ -70,6 +74,16 @@ export async function chooseMethod(
   return { ...method, enlarger, colour, alpha: faithful };
 }
 
+function enlargerOf(
+  model: EnlargingModel,
+  factor: number,
+  speed: UpscaleSpeed,
+  depth: BitDepth,
+): EnlargingNetwork | null {
+  const enlarger = model.enlarger(factor, speed === "fast" ? "fast" : "best", depth);
+  return enlarger !== null && speed === "finest" ? new AveragedEnlarger(enlarger) : enlarger;
+}
+
 /** Of a model that only enlarges. @throws AppError REQUEST_INVALID */
 function networkAlone(
   { model }: LoadedEnlarger,
@@ -85,7 +99,7 @@ function networkAlone(
       { model: id, creativity },
     );
   }
-  const enlarger = model.enlarger(factor, speed, depth);
+  const enlarger = enlargerOf(model, factor, speed, depth);
   if (enlarger === null) {
     const known = factorsOf(model.manifest).join(", ");
     throw new AppError(

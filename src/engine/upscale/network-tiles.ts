@@ -119,8 +119,8 @@ export class NetworkTiles {
     const { width, height } = outer;
     const start = this.callbacks.clock();
     const data = readPlanes(this.raster, outer, channels);
-    const planes = await this.enlarger.run({ width, height, data });
-    this.enlarger.pace.note(width * height, this.callbacks.clock() - start);
+    const planes = await this.enlarger.run({ width, height, data }, this.callbacks.pause);
+    this.enlarger.pace.note(width * height * this.enlarger.views, this.callbacks.clock() - start);
     if (channels.count === 1) averagePlanes(planes);
     return planes;
   }

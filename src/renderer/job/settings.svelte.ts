@@ -1,6 +1,6 @@
 import { MAX_VARIATIONS } from "../../shared/limits.js";
 import type { DraftSettings } from "../../shared/drafts.js";
-import type { Sampling, ScaleSampling } from "../../shared/models.js";
+import type { Sampling, ScaleSampling, UpscaleSpeed } from "../../shared/models.js";
 import type { Size } from "../view/geometry.js";
 import { NO_MARGINS, type Margins } from "./extend.js";
 
@@ -41,7 +41,7 @@ export class JobSettings {
   /** A size instead of a factor, or null. */
   targetSize = $state.raw<Size | null>(null);
   isRatioLocked = $state(true);
-  speed = $state<"best" | "fast">("best");
+  speed = $state<UpscaleSpeed>("best");
   generateFactor = $state<GenerateFactor>(1);
   /** 0 faithful, 1 creative. */
   creativity = $state(0);

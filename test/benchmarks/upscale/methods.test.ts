@@ -32,6 +32,7 @@ it.each([2, 4, 8] as const)(
     expect(exact).toEqual([
       ourName("best"),
       ...fast,
+      ourName("finest"),
       "pixels repeated",
       `bicubic${PROJECTED}`,
       `Lanczos3${PROJECTED}`,

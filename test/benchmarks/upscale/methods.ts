@@ -4,6 +4,7 @@ import { roundUpscaled } from "../../../src/core/rounding/upscale.js";
 import type { LoadedModel } from "../../../src/engine/jobs/prompts.js";
 import { runUpscale } from "../../../src/engine/jobs/run-upscale.js";
 import { sharp } from "../../../src/engine/files/sharp.js";
+import type { UpscaleSpeed } from "../../../src/shared/models.js";
 import { Peer, PEERS, peerFile } from "./peers.js";
 import { bicubic, lanczos3, resample, type Kernel } from "./resample.js";
 
@@ -47,8 +48,8 @@ export function methodsFor(
   ];
 }
 
-/** Our ways: the two networks, and the decoder of the tokens where a bundle has no network. */
-export const OUR_WAYS = ["best", "fast", "decoder"] as const;
+/** Our ways: the two networks, the mean of the larger one's views, and the decoder of the tokens where a bundle has no network. */
+export const OUR_WAYS = ["best", "fast", "finest", "decoder"] as const;
 
 /** The name of one of our ways, as in the table. */
 export function ourName(way: (typeof OUR_WAYS)[number]): string {
@@ -63,7 +64,7 @@ function ourMethods(loaded: LoadedModel, factor: Factor): Method[] {
     onProgress: () => undefined,
     onPreview: () => undefined,
   };
-  const method = (name: string, speed: "best" | "fast", graph: string | null): Method => {
+  const method = (name: string, speed: UpscaleSpeed, graph: string | null): Method => {
     const request = { factor, speed, creativity: 0, prompt: "", seed: 0, guidance: 1 };
     return { ...single(name, (source) => runUpscale(loaded, source, request, context)), graph };
   };
@@ -72,9 +73,11 @@ function ourMethods(loaded: LoadedModel, factor: Factor): Method[] {
     .map((speed) => ({ speed, network: model.enlarger(factor, speed, 8)?.network }))
     .filter(({ speed, network }) => network?.speed === speed);
   if (networks.length === 0) return [method(ourName("decoder"), "best", null)];
-  return networks.map(({ speed, network }) =>
+  const ways = networks.map(({ speed, network }) =>
     method(ourName(speed), speed, network ? join(model.bundle.folder, network.file) : null),
   );
+  const hasBest = networks.some(({ speed }) => speed === "best");
+  return hasBest ? [...ways, method(ourName("finest"), "finest", null)] : ways;
 }
 
 function peerMethod(name: (typeof PEERS)[number], folder: string, factor: Factor): Method {
