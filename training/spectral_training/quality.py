@@ -27,6 +27,7 @@ from . import data
 from .ar import AutoregressiveModel
 from .checkpoint import commit
 from .edit_figures import Edits, caption_states, drawn_pictures, edit_table, redraw_squares
+from .enlarge import mean_of_views
 from .evaluate import centre_crop, project, psnr, ssim, to_levels
 from .grid import save_grid
 from .perceptual import PerceptualDistance
@@ -128,6 +129,8 @@ def candidates(bundle: Path, peers: Path | None, factor: int) -> dict[str, Enlar
     for network in manifest.get("enlarge", []):
         if network["factor"] == factor:
             found[f"ours, {network['speed']}"] = by_network(bundle / network["file"])
+    if best := found.get("ours, best"):
+        found["ours, finest"] = lambda low: mean_of_views(best, low)
     return found
 
 

@@ -16,6 +16,7 @@ from spectral_training.enlarge import (
     Train,
     Trainer,
     export_network,
+    mean_of_views,
     minus_psnr,
     shape,
 )
@@ -72,6 +73,17 @@ def test_the_exported_graph_computes_the_same(factor: int, tmp_path) -> None:
     with torch.no_grad():
         assert torch.allclose(EnlargeGraph(model)(picture(7, 6)), model(picture(7, 6)), atol=1e-5)
     assert export_network(model, tmp_path / "enlarge.onnx") < 1e-5
+
+
+def test_the_mean_of_views_has_no_preferred_direction() -> None:
+    model = network(2)
+    image = picture(6, 9)
+    with torch.no_grad():
+        mean = mean_of_views(model, image)
+        for turn in (lambda x: x.flip(-1), lambda x: x.flip(-2), lambda x: x.transpose(-1, -2)):
+            assert torch.allclose(mean_of_views(model, turn(image)), turn(mean), atol=1e-5)
+            assert not torch.allclose(model(turn(image)), turn(model(image)), atol=1e-3)
+    assert torch.allclose(F.avg_pool2d(mean, 2), image, atol=1e-5)
 
 
 def test_more_blocks_begin_as_the_shallower_network(tmp_path: Path, shards: Path) -> None:
