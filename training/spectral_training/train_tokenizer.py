@@ -123,11 +123,15 @@ class Trainer:
         self.ema.copy_to(self.model)
         self._enter("joint")
 
-    def start_from(self, path: Path) -> None:
-        """Go on with trained weights: no stage of the heads alone, no warm-up, no new codebooks."""
-        start_from(self.model, path, "tokenizer", without_texture_heads)
+    def start_from(self, path: Path) -> dict[str, object]:
+        """Go on with trained weights: no stage of the heads alone, no warm-up, no new codebooks.
+
+        Returns what is known about their training.
+        """
+        known = start_from(self.model, path, "tokenizer", without_texture_heads)
         self._enter("joint")
         self.step = self.config.warmup_steps
+        return known
 
     def draw(self) -> tuple[Tensor, Tensor, Tensor | None]:
         """This process's codec pictures, upscale pictures and kinds of the next step."""
@@ -344,7 +348,7 @@ def main(options: Options) -> None:
     path = options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, min(options.limit or 256, 256) if options.stream else options.limit)
     trainer = Trainer(config, photos, runtime, options.data if options.stream else None)
-    meta = {
+    meta: dict[str, object] = {
         "recipe": options.recipe,
         "commit": commit(),
         "data": data.manifest_hash(options.data),
@@ -353,10 +357,12 @@ def main(options: Options) -> None:
         "processes": runtime.place.world,
     }
     if options.resume and path.exists():
-        trainer.restore(torch.load(path, weights_only=False)["trainer"])
+        stored = torch.load(path, weights_only=False)
+        trainer.restore(stored["trainer"])
+        meta |= {"start": stored["meta"]["start"]} if "start" in stored["meta"] else {}
         log.write(event="resumed", stage=trainer.stage, step=trainer.step)
     elif options.start is not None:
-        trainer.start_from(options.start)
+        meta["start"] = trainer.start_from(options.start)
 
     def save() -> None:
         state = trainer.state()
