@@ -45,6 +45,8 @@ class Options:
     steps: int | None = None
     batch: int | None = None
     """Pictures a step, where the recipe's number is too dear."""
+    adversarial: float | None = None
+    """Weight of the adversarial loss in place of the recipe's; 0 does without a discriminator."""
     bf16: bool | None = None
     """In place of the recipe's; ``bench`` tells which precision is the faster one here."""
     limit: int | None = None
@@ -117,7 +119,7 @@ class DecoderTrainer:
             if self.perceptual is not None:
                 losses["perceptual"] = self.perceptual(fake, images).float().mean()
                 loss = loss + config.perceptual * losses["perceptual"]
-            if fraction >= config.adversarial_from:
+            if config.adversarial and fraction >= config.adversarial_from:
                 losses["adversarial"] = self.adversary.of_generator(fake)
                 loss = loss + config.adversarial * losses["adversarial"]
         self.optimiser.zero_grad(set_to_none=True)
@@ -125,7 +127,7 @@ class DecoderTrainer:
         torch.nn.utils.clip_grad_norm_(self.model.texture_parameters(), 1.0)
         self.optimiser.step()
         report = {name: float(value.detach()) for name, value in losses.items()}
-        if fraction >= config.discriminator_from:
+        if config.adversarial and fraction >= config.discriminator_from:
             with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
                 report["discriminator"] = self.adversary.update(images, fake.detach())
         self.step += 1
@@ -194,7 +196,9 @@ def main(options: Options) -> None:
     if config is None:
         raise ValueError(f"Expected a recipe with wavelet details but {options.recipe} has none; choose another one.")
     bf16 = config.bf16 if options.bf16 is None else options.bf16
-    config = replace(config, steps=options.steps or config.steps, batch=options.batch or config.batch, bf16=bf16)
+    weight = config.adversarial if options.adversarial is None else options.adversarial
+    steps, batch = options.steps or config.steps, options.batch or config.batch
+    config = replace(config, steps=steps, batch=batch, bf16=bf16, adversarial=weight)
     log, path = Log(options.out / "decoder.jsonl"), options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, options.limit)
     tokenizer, start_meta = load_tokenizer(options.start)
