@@ -24,7 +24,7 @@ import onnx
 import torch
 import torch.nn.functional as F
 import tyro
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor
 
@@ -61,15 +61,27 @@ class Batches(CalibrationDataReader):
         return None if part is None else {"image": (part / 127.5 - 1).numpy()}
 
 
+DEEP = 14
+"""Networks of more convolutions lose too much when all is rounded: each block's rounding adds to those before."""
+LAST_IN_FLOAT = 4
+"""Convolutions before the last one that a deep network keeps in floating point."""
+
+
+def is_deep(graph: onnx.GraphProto) -> bool:
+    return sum(node.op_type == "Conv" for node in graph.node) > DEEP
+
+
 def inner_nodes(graph: onnx.GraphProto) -> list[str]:
     """The convolutions between the first and the last one, the ReLUs behind them, and the sums around them.
 
     A ReLU that is named takes its convolution's place as what is rounded, and vanishes: 0 is the least integer then.
     One that is not named would be computed between two roundings, which costs a tenth of the time and some accuracy.
+    A deep network keeps its sums and its last blocks in floating point.
     """
     convolutions = [i for i, node in enumerate(graph.node) if node.op_type == "Conv"]
-    between = range(convolutions[0] + 1, convolutions[-1])
-    return [graph.node[i].name for i in between if graph.node[i].op_type in ("Conv", "Relu", "Add")]
+    kinds = ("Conv", "Relu") if is_deep(graph) else ("Conv", "Relu", "Add")
+    end = convolutions[-1 - LAST_IN_FLOAT] if is_deep(graph) else convolutions[-1]
+    return [graph.node[i].name for i in range(convolutions[0] + 1, end) if graph.node[i].op_type in kinds]
 
 
 def quantise(source: Path, target: Path, low: Tensor) -> None:
@@ -77,6 +89,13 @@ def quantise(source: Path, target: Path, low: Tensor) -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / source.name
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        graph = onnx.load(prepared).graph
+        # A few extreme activations would make all steps coarse, which a deep network does not forgive.
+        ranges = (
+            {"calibrate_method": CalibrationMethod.Percentile, "extra_options": {"CalibPercentile": 99.999}}
+            if is_deep(graph)
+            else {}
+        )
         quantize_static(
             prepared,
             target,
@@ -87,7 +106,8 @@ def quantise(source: Path, target: Path, low: Tensor) -> None:
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_quantize=inner_nodes(onnx.load(prepared).graph),
+            nodes_to_quantize=inner_nodes(graph),
+            **ranges,
         )
 
 
