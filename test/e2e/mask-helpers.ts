@@ -57,6 +57,8 @@ export async function inMaskMenu(page: Page, act: (menu: Page) => Promise<void>)
   await page.getByRole("button", { name: "Mask options" }).click();
   await act(page);
   await page.keyboard.press("Escape");
+  // While it closes, keys are still its own.
+  await page.locator("[data-bits-floating-content-wrapper]").waitFor({ state: "detached" });
 }
 
 /** The mask as the app saves it. */
