@@ -102,6 +102,8 @@ describe("several pictures", () => {
   it("are there again after the page was loaded again", async () => {
     const { page } = studio;
     const before = [...(await tabNames(page))].sort();
+    // What was begun, such as a mask, is kept a second after the last change.
+    await page.waitForTimeout(2_000);
     await page.reload();
     await eventually(async () => [...(await tabNames(page))].sort()).toEqual(before);
   });
