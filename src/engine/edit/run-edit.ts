@@ -74,10 +74,11 @@ export async function runEdit(
     mask: featherMask(drawnMask, request.feather),
     request,
   };
-  const { rect, pictures, mask } = await drawArea(loaded, area, context);
+  const { rect, pictures, mask, seen } = await drawArea(loaded, area, context);
+  const kept = { seen, shares: maskShares(mask, region) };
   const variations: EditedVariation[] = [];
   for (const picture of pictures) {
-    const change = { ...area, mask, picture };
+    const change = { ...area, mask, kept, picture };
     variations.push({ ...(await finish(loaded, change, context)), codes: picture.codes });
   }
   return { rect, area: region.rect, variations };
@@ -96,6 +97,8 @@ interface DrawnArea {
   readonly rect: Rect;
   /** Limited to cells that changed. */
   readonly mask: Mask;
+  /** The region of the original. */
+  readonly seen: ModelImage;
   readonly pictures: readonly (Omit<DrawnPicture, "image"> & {
     readonly image: ModelImage | null;
   })[];
@@ -129,7 +132,7 @@ async function drawArea(
   const count = variationCount(request);
   if (!tokens.touchedCells.includes(1)) {
     const same = Array.from({ length: count }, () => ({ image: null, codes }));
-    return { rect: region.inside, mask, pictures: same };
+    return { rect: region.inside, mask, seen, pictures: same };
   }
   await pause(context);
   const preview = createEditPreview(original, region, mask);
@@ -149,16 +152,20 @@ async function drawArea(
       },
     },
   );
-  return { rect: region.inside, mask, pictures };
+  return { rect: region.inside, mask, seen, pictures };
 }
 
 /** Carries a drawn picture into the original. */
 async function finish(
   loaded: LoadedModel,
-  change: EditArea & { readonly picture: DrawnArea["pictures"][number] },
+  change: EditArea & {
+    readonly picture: DrawnArea["pictures"][number];
+    /** The same for all variations: the original at the model's resolution, and how much of it changes. */
+    readonly kept: { readonly seen: ModelImage; readonly shares: Float32Array };
+  },
   context: JobContext,
 ): Promise<CompositeResult> {
-  const { original, region, mask, request, picture } = change;
+  const { original, region, mask, request, picture, kept } = change;
   context.onProgress({ stage: "compositing", scale: null, done: 0, total: 1 });
   await pause(context);
   if (picture.image === null) return unchanged(original, region);
@@ -168,8 +175,7 @@ async function finish(
     return applyNatively(loaded, change, context);
   }
   // What the enlarged picture is to keep exactly is nearly kept before, where it can be spread smoothly.
-  const seen = readModelImage(original, region.rect, region.factor);
-  const generated = keepBlockMeans(picture.image, seen, maskShares(mask, region), frozenSide);
+  const generated = keepBlockMeans(picture.image, kept.seen, kept.shares, frozenSide);
   const blockSide = frozenSide * region.factor;
   return applyNatively(loaded, { original, region, generated, mask, blockSide }, context);
 }

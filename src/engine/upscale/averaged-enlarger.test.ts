@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Enlarger, Planes } from "../bundle/enlarger.js";
-import { Pace } from "../bundle/enlarger.js";
+import { Pace, type EnlargingNetwork, type Planes } from "../bundle/enlarger.js";
 import { AveragedEnlarger } from "./averaged-enlarger.js";
 
 /** Repeats pixels twice and adds what `detail` says of the place in the enlarged picture. */
 function networkOf(detail: (x: number, y: number, width: number, height: number) => number) {
   const seen: Planes[] = [];
-  const network = {
+  const network: EnlargingNetwork = {
     network: { factor: 2, halo: 0 },
+    views: 1,
     pace: new Pace(),
     ready: () => Promise.resolve(),
-    run: (planes: Planes) => {
+    run: (planes) => {
       seen.push(planes);
       const [width, height] = [2 * planes.width, 2 * planes.height];
       const data = Float32Array.from({ length: 3 * width * height }, (_, at) => {
@@ -22,7 +22,7 @@ function networkOf(detail: (x: number, y: number, width: number, height: number)
       return Promise.resolve({ width, height, data });
     },
   };
-  return { seen, averaged: new AveragedEnlarger(network as unknown as Enlarger) };
+  return { seen, averaged: new AveragedEnlarger(network) };
 }
 
 const picture: Planes = {

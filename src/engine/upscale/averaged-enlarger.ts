@@ -1,4 +1,4 @@
-import type { Enlarger, EnlargingNetwork, Pace, Planes } from "../bundle/enlarger.js";
+import type { EnlargingNetwork, Pace, Planes } from "../bundle/enlarger.js";
 
 /** A picture as it is, mirrored and turned: all eight ways of laying a square onto itself. */
 const VIEWS = [false, true].flatMap((isTransposed) =>
@@ -16,9 +16,9 @@ type View = (typeof VIEWS)[number];
 export class AveragedEnlarger implements EnlargingNetwork {
   readonly views = VIEWS.length;
 
-  constructor(private readonly enlarger: Enlarger) {}
+  constructor(private readonly enlarger: EnlargingNetwork) {}
 
-  get network(): Enlarger["network"] {
+  get network(): EnlargingNetwork["network"] {
     return this.enlarger.network;
   }
 

@@ -119,8 +119,14 @@ export class NetworkTiles {
     const { width, height } = outer;
     const start = this.callbacks.clock();
     const data = readPlanes(this.raster, outer, channels);
-    const planes = await this.enlarger.run({ width, height, data }, this.callbacks.pause);
-    this.enlarger.pace.note(width * height * this.enlarger.views, this.callbacks.clock() - start);
+    let paused = 0;
+    const planes = await this.enlarger.run({ width, height, data }, async () => {
+      const from = this.callbacks.clock();
+      await this.callbacks.pause();
+      paused += this.callbacks.clock() - from;
+    });
+    const taken = this.callbacks.clock() - start - paused;
+    this.enlarger.pace.note(width * height * this.enlarger.views, taken);
     if (channels.count === 1) averagePlanes(planes);
     return planes;
   }

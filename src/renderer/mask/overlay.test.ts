@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { strokeBrush } from "../../core/mask/brush.js";
 import { fillRectangle } from "../../core/mask/shapes.js";
 import { TiledMask } from "../../core/mask/tiled-mask.js";
 import type { View } from "../view/geometry.js";
@@ -31,6 +33,47 @@ describe("mask overlay", () => {
     expect(alphaAt(1, 14)).toBe(110);
     expect(alphaAt(1, 2)).toBe(0);
     expect(alphaAt(15, 14)).toBe(0);
+  });
+
+  it("gives every pixel what its value and its neighbours' say, across tiles and at any scale", () => {
+    const strokes = fc.array(
+      fc.record({
+        x: fc.integer({ min: 236, max: 276 }),
+        y: fc.integer({ min: 236, max: 276 }),
+        diameterPx: fc.integer({ min: 1, max: 30 }),
+        hardness: fc.constantFrom(0, 0.5, 1),
+        mode: fc.constantFrom("add" as const, "erase" as const),
+      }),
+      { minLength: 1, maxLength: 4 },
+    );
+    const views = fc.record({
+      scale: fc.constantFrom(1, 1, 0.7, 2.3),
+      x: fc.double({ min: -260, max: -230, noNaN: true }),
+      y: fc.double({ min: -260, max: -230, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(strokes, views, fc.integer({ min: 1, max: 37 }), (dabs, view, width) => {
+        const mask = new TiledMask(280, 290);
+        for (const { x, y, ...brush } of dabs) strokeBrush(mask, brush, [{ x, y }]);
+        const height = 30;
+        const pixels = new Uint32Array(width * height).fill(7);
+        paintMaskOverlay({ width, pixels }, { x: 0, y: 0, width, height }, mask, view, tint);
+        const valueAt = (x: number, y: number) =>
+          mask.valueAt(
+            Math.floor((x + 0.5 - view.x) / view.scale),
+            Math.floor((y + 0.5 - view.y) / view.scale),
+          );
+        for (let at = 0; at < pixels.length; at++) {
+          const [x, y] = [at % width, Math.floor(at / width)];
+          const value = valueAt(x, y);
+          const isIn = value >= 128;
+          const isEdge = isIn !== valueAt(x - 1, y) >= 128 || isIn !== valueAt(x, y - 1) >= 128;
+          const alpha = isEdge ? 235 : Math.round((value * 110) / 255);
+          expect([x, y, pixels[at]! >>> 24]).toEqual([x, y, alpha]);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it("draws a part as the whole would have it", () => {
