@@ -1,15 +1,15 @@
 import type { PointerTools } from "../view/pointer-tools.svelte.js";
 import { COMMANDS, type CommandId } from "./commands/table.js";
 import type { Editor } from "./editor.svelte.js";
+import { watchFocusOrigin } from "./focus-origin.js";
 import { keymap } from "./keymap.svelte.js";
 
 const isTextField = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
-/** A control that was reached by keyboard uses Enter and Space itself; one that was clicked does not. */
-const usesKeysItself = (target: EventTarget | null) =>
+/** A control that uses Enter and Space itself, if it was reached by keyboard; one that was clicked does not. */
+const takesKeys = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
-  target.matches(":focus-visible") &&
   target.closest("button, a, [role=slider], [role=switch], [role^=menuitem], [role=option]") !==
     null;
 
@@ -17,6 +17,8 @@ const usesKeysItself = (target: EventTarget | null) =>
 export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => void {
   /** By key, what ends when it goes up. */
   const held = new Map<string, () => void>();
+  const origin = watchFocusOrigin();
+  const usesKeysItself = (target: EventTarget | null) => origin.cameByKeys() && takesKeys(target);
   const down = (event: KeyboardEvent) => {
     // Dialogs and menus have keys of their own, and say so by taking the event.
     if (event.defaultPrevented || event.isComposing || editor.dialogs.isOpen) return;
@@ -56,6 +58,7 @@ export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => v
   window.addEventListener("keyup", up);
   window.addEventListener("blur", blur);
   return () => {
+    origin.stop();
     window.removeEventListener("keydown", down);
     window.removeEventListener("keyup", up);
     window.removeEventListener("blur", blur);
