@@ -1,31 +1,40 @@
 /**
- * Tells whether the focus came to where it is by keyboard. `:focus-visible` does not: a browser shows
- * the ring of a control that was clicked with the first key that is pressed, before anyone hears of it.
+ * Tells whether the focus came to where it is without a pointer: by keyboard, or set by an assistive
+ * technology. `:focus-visible` does not tell: a browser shows the ring of a control that was clicked with
+ * the first key that is pressed, before anyone hears of it.
  * @returns how to ask, and how to stop
  */
 export function watchFocusOrigin(): {
-  readonly cameByKeys: () => boolean;
+  readonly cameWithoutPointer: () => boolean;
   readonly stop: () => void;
 } {
   let isPointing = false;
-  let cameByKeys = false;
+  let cameWithoutPointer = false;
+  let timer: number | undefined;
   const pointed = () => {
+    clearTimeout(timer);
     isPointing = true;
-    cameByKeys = false;
+    cameWithoutPointer = false;
   };
-  const pressed = () => {
-    isPointing = false;
+  // The click comes after the pointer has gone up, in the same task, and may move the focus.
+  const released = () => {
+    timer = window.setTimeout(() => {
+      isPointing = false;
+    });
   };
   const focused = () => {
-    cameByKeys = !isPointing;
+    cameWithoutPointer = !isPointing;
   };
   window.addEventListener("pointerdown", pointed, true);
-  window.addEventListener("keydown", pressed, true);
+  window.addEventListener("pointerup", released, true);
+  window.addEventListener("pointercancel", released, true);
   window.addEventListener("focusin", focused, true);
   const stop = () => {
+    clearTimeout(timer);
     window.removeEventListener("pointerdown", pointed, true);
-    window.removeEventListener("keydown", pressed, true);
+    window.removeEventListener("pointerup", released, true);
+    window.removeEventListener("pointercancel", released, true);
     window.removeEventListener("focusin", focused, true);
   };
-  return { cameByKeys: () => cameByKeys, stop };
+  return { cameWithoutPointer: () => cameWithoutPointer, stop };
 }

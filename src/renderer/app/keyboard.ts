@@ -7,7 +7,7 @@ import { keymap } from "./keymap.svelte.js";
 const isTextField = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
-/** A control that uses Enter and Space itself, if it was reached by keyboard; one that was clicked does not. */
+/** A control that uses Enter and Space itself, if it was reached without a pointer; one that was clicked does not. */
 const takesKeys = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   target.closest("button, a, [role=slider], [role=switch], [role^=menuitem], [role=option]") !==
@@ -18,7 +18,8 @@ export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => v
   /** By key, what ends when it goes up. */
   const held = new Map<string, () => void>();
   const origin = watchFocusOrigin();
-  const usesKeysItself = (target: EventTarget | null) => origin.cameByKeys() && takesKeys(target);
+  const usesKeysItself = (target: EventTarget | null) =>
+    origin.cameWithoutPointer() && takesKeys(target);
   const down = (event: KeyboardEvent) => {
     // Dialogs and menus have keys of their own, and say so by taking the event.
     if (event.defaultPrevented || event.isComposing || editor.dialogs.isOpen) return;
