@@ -22,7 +22,7 @@ export interface EditRegionQuery {
   /** Bounds of the masked pixels, inside the picture; see `maskBounds`. */
   readonly maskBounds: Rect;
   readonly layout: LayoutSpec;
-  /** Margin wanted on each side, as a fraction of the mask's longer side; 0.25 by default. */
+  /** Margin wanted on each side, as a fraction of the mask's longer side; a sixteenth by default. */
   readonly contextFraction?: number;
 }
 
@@ -40,8 +40,8 @@ export interface EditRegion {
   readonly inside: Rect;
 }
 
-/** Little context keeps the model at native resolution for masks up to two thirds of its picture. */
-const DEFAULT_CONTEXT_FRACTION = 0.25;
+/** Less context costs less than drawing at half the resolution, which more would ask for. */
+const DEFAULT_CONTEXT_FRACTION = 1 / 16;
 
 /**
  * Chooses the region: it contains the mask's bounds and, as far as the picture has it, the wanted
