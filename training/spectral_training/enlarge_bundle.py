@@ -18,7 +18,8 @@ from typing import Any
 
 import tyro
 
-from .enlarge import BATCH, SPEEDS, Export, export_networks, load_enlarger, run_name
+from .enlarge import BATCH, Export, export_networks
+from .enlarge_network import SPEEDS, load_enlarger, run_name
 
 FACTORS = (2, 4, 8)
 

@@ -27,7 +27,7 @@ from . import data
 from .ar import AutoregressiveModel
 from .checkpoint import commit
 from .edit_figures import Edits, caption_states, drawn_pictures, edit_table, redraw_squares
-from .enlarge import mean_of_views
+from .enlarge_network import mean_of_views
 from .evaluate import centre_crop, project, psnr, ssim, to_levels
 from .grid import save_grid
 from .perceptual import PerceptualDistance

@@ -9,17 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from spectral_training import data
-from spectral_training.enlarge import (
-    EnlargeConfig,
-    EnlargeGraph,
-    EnlargeNetwork,
-    Train,
-    Trainer,
-    export_network,
-    mean_of_views,
-    minus_psnr,
-    shape,
-)
+from spectral_training.enlarge import Train, Trainer, export_network, minus_psnr
+from spectral_training.enlarge_network import EnlargeConfig, EnlargeGraph, EnlargeNetwork, mean_of_views, shape
 
 
 def network(factor: int) -> EnlargeNetwork:

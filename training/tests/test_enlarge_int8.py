@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from spectral_training.enlarge import EnlargeConfig, export_network
+from spectral_training.enlarge import export_network
 from spectral_training.enlarge_int8 import quantise
+from spectral_training.enlarge_network import EnlargeConfig
 from spectral_training.export_onnx import session
 
 
