@@ -7,6 +7,9 @@ import { keymap } from "./keymap.svelte.js";
 const isTextField = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
 
+/** One that is closing takes no keys any more. */
+const OPEN_MENU = '[data-bits-floating-content-wrapper] .menu:not([data-state="closed"])';
+
 /** A control that uses Enter and Space itself, if it was reached without a pointer; one that was clicked does not. */
 const takesKeys = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
@@ -23,7 +26,7 @@ export function listenToKeyboard(editor: Editor, pointer: PointerTools): () => v
   const down = (event: KeyboardEvent) => {
     // Dialogs and menus have keys of their own, and say so by taking the event.
     if (event.defaultPrevented || event.isComposing || editor.dialogs.isOpen) return;
-    if (document.querySelector("[data-bits-floating-content-wrapper] .menu") !== null) return;
+    if (document.querySelector(OPEN_MENU) !== null) return;
     const inText = isTextField(event.target);
     if (event.key === " " && !inText && !usesKeysItself(event.target)) {
       event.preventDefault();
