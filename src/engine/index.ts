@@ -21,6 +21,7 @@ import type { Prober } from "../shared/probe.js";
 import type { Transport } from "../shared/transport.js";
 import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
 import { readPicture } from "./files/read-picture.js";
+import type { JobResult, VariationResult } from "./job-result.js";
 import { DrawnCodesMemory } from "./jobs/drawn-codes.js";
 import { JobQueue, type ResumedJob } from "./jobs/job-queue.js";
 import { ResultStore } from "./jobs/result-store.js";
@@ -29,14 +30,7 @@ import { createModelParts, type ModelParts } from "./model-parts.js";
 import { isOpenRaster } from "./project/open-raster.js";
 import { openProject } from "./project/open-project.js";
 import { withOrigin } from "./recipes.js";
-import {
-  filesOfResult,
-  runJob,
-  type JobBase,
-  type JobResult,
-  variationOf,
-  type VariationResult,
-} from "./run-job.js";
+import { filesOfResult, runJob, type JobBase, variationOf } from "./run-job.js";
 import type { DocumentFile, StoredEntry } from "./store/document-file.js";
 import { describeDocument } from "./store/describe-document.js";
 import { documentMethods } from "./store/document-methods.js";

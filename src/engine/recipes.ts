@@ -3,7 +3,7 @@ import type { Raster } from "../core/raster.js";
 import { fingerprintOf, type Fingerprint } from "./files/fingerprint.js";
 import type { Recipe, RecipeStep } from "./files/recipe.js";
 import { recordRequest } from "./files/recorded-request.js";
-import type { JobResult, VariationResult } from "./run-job.js";
+import type { JobResult, VariationResult } from "./job-result.js";
 
 /** What a job leaves in the history and in exported files: its whole request. */
 export function recipeStepOf(request: JobRequest): RecipeStep {

@@ -6,6 +6,7 @@ import type { DocumentId } from "../shared/ids.js";
 import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "../shared/jobs.js";
 import { runEdit } from "./edit/run-edit.js";
 import { NO_METADATA } from "./files/metadata.js";
+import type { JobResult, VariationResult } from "./job-result.js";
 import { pause, whileWanted, type JobContext } from "./jobs/job-context.js";
 import type { DrawnCodes } from "./jobs/drawn-codes.js";
 import type { JobOutcome } from "./jobs/job-queue.js";
@@ -17,25 +18,6 @@ import { labelOf, recipeStepOf } from "./recipes.js";
 import type { DocumentStore, NewDocument, NewRevision } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { upscaleToFile } from "./upscale/upscale-to-file.js";
-
-/** What accepting a variation of a job's result does. */
-export type VariationResult =
-  | { readonly type: "document"; readonly document: NewDocument }
-  | {
-      readonly type: "revision";
-      readonly documentId: DocumentId;
-      /** The state that the job worked on; the result fits no other. */
-      readonly baseRevision: number;
-      readonly revision: NewRevision;
-    };
-
-/** What a job made. */
-export interface JobResult {
-  /** At least one. */
-  readonly variations: readonly VariationResult[];
-  /** Tokens that another job may start from; null for an upscale. */
-  readonly drawn: DrawnCodes | null;
-}
 
 /** The state of a document that a job works on, taken when it is started. */
 export interface JobBase {

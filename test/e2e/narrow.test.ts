@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 /** Names of those that a click in their middle does not reach. */
-const outOfReach = (page: Page, places: Locator) =>
+const outOfReach = (places: Locator) =>
   places.evaluateAll((elements) =>
     elements
       .filter((element) => {
@@ -55,7 +55,7 @@ describe("a narrow window", () => {
       await page.keyboard.press(key);
       const controls = options(page).locator("button, [role=slider]");
       await expect.poll(() => controls.count()).toBeGreaterThan(1);
-      expect(await outOfReach(page, controls)).toEqual([]);
+      expect(await outOfReach(controls)).toEqual([]);
     }
     await screenshot(page, `narrow-${size.width}`);
     await expectAccessible(page);
@@ -72,10 +72,8 @@ describe("a narrow window", () => {
       for (const name of ["Keep", "Try again", "More like this", "Discard"]) {
         await resultBar(page).getByRole("button", { name, exact: true }).waitFor();
       }
-      expect(await outOfReach(page, resultBar(page).getByRole("button"))).toEqual([]);
-      expect(await outOfReach(page, frames(page).getByRole("listitem").locator("button"))).toEqual(
-        [],
-      );
+      expect(await outOfReach(resultBar(page).getByRole("button"))).toEqual([]);
+      expect(await outOfReach(frames(page).getByRole("listitem").locator("button"))).toEqual([]);
       await expectAccessible(page);
       await resultBar(page).getByRole("button", { name: "Discard" }).click();
     },

@@ -15,7 +15,8 @@ import {
 } from "../../src/core/raster.js";
 import type { Rect } from "../../src/core/rect.js";
 import { findFrozenMismatch, findOutsideChange } from "../../src/core/verify.js";
-import { runEdit, type EditRequest } from "../../src/engine/edit/run-edit.js";
+import type { EditRequest } from "../../src/engine/edit/edit-request.js";
+import { runEdit } from "../../src/engine/edit/run-edit.js";
 import { NO_METADATA } from "../../src/engine/files/metadata.js";
 import { writePicture } from "../../src/engine/files/write-picture.js";
 import { createEngine, readPicture, type Engine } from "../../src/engine/index.js";

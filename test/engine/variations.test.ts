@@ -8,7 +8,8 @@ import {
   type Raster,
 } from "../../src/core/raster.js";
 import { findOutsideChange } from "../../src/core/verify.js";
-import { runEdit, type EditOutcome, type EditRequest } from "../../src/engine/edit/run-edit.js";
+import type { EditRequest } from "../../src/engine/edit/edit-request.js";
+import { runEdit, type EditOutcome } from "../../src/engine/edit/run-edit.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { runGenerate } from "../../src/engine/jobs/run-generate.js";
 import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";

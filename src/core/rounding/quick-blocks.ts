@@ -1,4 +1,4 @@
-import type { PredictionView, SampleView } from "./upscale.js";
+import type { PredictionView, SampleView } from "./views.js";
 
 /** A row of blocks of one channel. */
 export interface BlockRow {

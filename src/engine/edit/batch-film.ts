@@ -3,7 +3,7 @@ import type { ModelImage } from "../../core/model-image.js";
 import { drawnTokens } from "../ar/draw-tokens.js";
 import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
 import { coarsePictureOf } from "./coarse-picture.js";
-import type { DrawnContext, PicturePlan } from "./draw-pictures.js";
+import type { DrawnContext, PicturePlan } from "./picture-plan.js";
 import type { PreviewPacer } from "./preview-pacer.js";
 import { enlargeSmoothly } from "./smooth-enlarge.js";
 

@@ -13,6 +13,7 @@ import {
 import { MAX_VARIATIONS } from "../../shared/limits.js";
 import { BatchFilm } from "./batch-film.js";
 import { batchSize } from "./batch-size.js";
+import type { DrawnContext, PicturePlan } from "./picture-plan.js";
 import { PreviewCosts, PreviewPacer } from "./preview-pacer.js";
 
 /** What decides the tokens that a job draws. */
@@ -21,26 +22,6 @@ export interface DrawRequest extends JobSampling, Steering {
   readonly variations?: number | undefined;
   readonly firstVariation?: number | undefined;
   readonly previews?: boolean | undefined;
-}
-
-/** What surrounds the tokens to draw. */
-export interface DrawnContext {
-  /** Gives the coefficients of exact tokens. */
-  readonly image: ModelImage;
-  /** One code a token; those to be drawn may hold anything. */
-  readonly codes: Int32Array;
-}
-
-/** A model picture to draw, or a part of one. */
-export interface PicturePlan {
-  /** One for all variations, or one for each. */
-  readonly contexts: readonly DrawnContext[];
-  /** One value a token: 1 if it is to be drawn. */
-  readonly isDrawn: Uint8Array;
-  /** How the decoder takes the tokens that are not drawn; see {@link TokenKind}. */
-  readonly kinds: Uint8Array;
-  /** Tells the pictures of one job apart, so that each gets random numbers of its own. */
-  readonly index?: number;
 }
 
 /** One finished variation. */

@@ -1,6 +1,6 @@
 import type { TokenLayout } from "../../core/layout.js";
 import type { ScaleSampling } from "../../shared/models.js";
-import type { EditRequest } from "./run-edit.js";
+import type { EditRequest } from "./edit-request.js";
 
 /** Finer scales that a removal draws; the coarser ones come from the surroundings. */
 const DRAWN_SCALES = 3;

@@ -10,7 +10,6 @@ import { readModelImage, type ModelImage } from "../../core/model-image.js";
 import { planEditRegion, type EditRegion } from "../../core/plan/region.js";
 import { cropRaster, type Raster } from "../../core/raster.js";
 import { intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/rect.js";
-import type { EditJob } from "../../shared/jobs.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import type { LoadedModel } from "../jobs/prompts.js";
 import {
@@ -20,13 +19,11 @@ import {
   variationCount,
   type DrawnPicture,
 } from "./draw-pictures.js";
+import type { EditRequest } from "./edit-request.js";
 import { createEditPreview, maskShares, maskedModelPixels } from "./edit-preview.js";
 import { applyNatively } from "./native-change.js";
 import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
 import { exactScalesOf, removalOf } from "./removal.js";
-
-/** What an edit needs of its request; the document is already looked up. */
-export type EditRequest = Omit<EditJob, "kind" | "documentId" | "modelId" | "startFrom">;
 
 /** One variation of an edit. */
 export interface EditedVariation {

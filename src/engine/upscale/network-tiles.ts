@@ -8,7 +8,7 @@ import {
   rightOf,
   type Rect,
 } from "../../core/rect.js";
-import type { PredictionView } from "../../core/rounding/upscale.js";
+import type { PredictionView } from "../../core/rounding/views.js";
 import type { EnlargingNetwork, Planes } from "../bundle/enlarger.js";
 import { flatPixels, type ChannelRange } from "./flat-pixels.js";
 import { PIXELS_A_STEP, type Strip } from "./strip.js";

@@ -1,11 +1,8 @@
 import { createSamples, maxSampleOf, type Raster, type Samples } from "../../core/raster.js";
 import type { Rect } from "../../core/rect.js";
 import type { BoxSumRounder } from "../../core/rounding/box-sum.js";
-import {
-  createUpscaleRounder,
-  roundBlocks,
-  type PredictionView,
-} from "../../core/rounding/upscale.js";
+import { createUpscaleRounder, roundBlocks } from "../../core/rounding/upscale.js";
+import type { PredictionView } from "../../core/rounding/views.js";
 import type { ChannelRange } from "./flat-pixels.js";
 
 /** Output pixels that are rounded or handed on before a cancel is looked for. */

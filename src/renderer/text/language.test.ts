@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Language, language, resolveLanguage, type Translator } from "./language.svelte.js";
+import type { Translator } from "./catalogue.js";
+import { Language, language, resolveLanguage } from "./language.svelte.js";
 import { localised } from "./localised.js";
 import { createTranslator } from "./translator.js";
 

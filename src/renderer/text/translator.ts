@@ -1,5 +1,5 @@
 import { IntlMessageFormat } from "intl-messageformat";
-import type { Catalogue, Translator } from "./language.svelte.js";
+import type { Catalogue, Translator } from "./catalogue.js";
 
 /** Every text of a catalogue by its path, such as `tools.brush`. */
 export function flattenCatalogue(catalogue: Catalogue): ReadonlyMap<string, string> {
