@@ -188,6 +188,16 @@ describe("the whole mask", () => {
     expect([maskAt(inverse, [0.25, 0.5]), maskAt(inverse, [0.75, 0.5])]).toEqual([0, 255]);
   });
 
+  it("gives the keys back as soon as its menu closes", async () => {
+    const { page } = studio;
+    await pressOnCanvas(page, "r");
+    await page.getByRole("button", { name: "Mask options" }).click();
+    await page.getByRole("dialog", { name: "Mask options" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("b");
+    await page.getByRole("slider", { name: "Hardness" }).waitFor({ timeout: 2000 });
+  });
+
   it("grows, shrinks and feathers by pixels", async () => {
     const { page } = studio;
     await pressOnCanvas(page, "r");

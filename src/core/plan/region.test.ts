@@ -74,6 +74,18 @@ describe("the edit region", () => {
     );
   });
 
+  it("stays at native resolution for a mask that leaves a sixteenth of itself free on each side", () => {
+    const query = {
+      imageWidth: 1000,
+      imageHeight: 1000,
+      layout: { imageSize: 128, grid: 8, levels: 4 },
+    };
+    const of = (width: number) =>
+      planEditRegion({ ...query, maskBounds: { x: 327, y: 327, width, height: width } });
+    expect(of(112).factor).toBe(1);
+    expect(of(114).factor).toBe(2);
+  });
+
   it("is no larger than twice what mask and context need", () => {
     fc.assert(
       fc.property(queries, (query) => {

@@ -14,7 +14,7 @@ export interface PicturePlan {
   readonly contexts: readonly DrawnContext[];
   /** One value a token: 1 if it is to be drawn. */
   readonly isDrawn: Uint8Array;
-  /** How the decoder takes the tokens that are not drawn; see {@link TokenKind}. */
+  /** How the decoder takes the tokens that are not drawn; see `TokenKind` of the model. */
   readonly kinds: Uint8Array;
   /** Tells the pictures of one job apart, so that each gets random numbers of its own. */
   readonly index?: number;
