@@ -29,6 +29,8 @@ export default defineConfig(
       "coverage/",
       "models/",
       "training/",
+      // AssemblyScript, which its own compiler checks.
+      "kernel/",
       "assets/",
     ],
   },

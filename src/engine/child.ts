@@ -15,6 +15,7 @@ import type { ProbeOutcome, Prober } from "../shared/probe.js";
 import { AUTO } from "./device/devices.js";
 import { runProbe } from "./device/run-probe.js";
 import { createEngine, type Engine } from "./index.js";
+import { ProgressGate } from "./process/progress-gate.js";
 
 /** The line to the host: Electron's `parentPort` in a utility process, Node's IPC channel elsewhere. */
 interface Line {
@@ -53,9 +54,13 @@ async function serveHost(line: Line, args: readonly string[]): Promise<void> {
   line.onMessage((message) => void starting.then((engine) => answer(engine, line, message)));
   const engine = await starting;
   for (const topic of Object.keys(engineEventSchemas)) {
-    if (!isEngineTopic(topic)) continue;
+    if (!isEngineTopic(topic) || topic === "job-progress") continue;
     engine.subscribe(topic, (payload) => line.send({ event: topic, payload }));
   }
+  const gate = new ProgressGate();
+  engine.subscribe("job-progress", (payload) => {
+    if (gate.lets(payload, performance.now())) line.send({ event: "job-progress", payload });
+  });
   // After the first job, whose person should not wait for measurements.
   engine.subscribe("job-finished", () => engine.exploreDevices());
 }

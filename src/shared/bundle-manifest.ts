@@ -35,6 +35,13 @@ export const graphFileSchema = z.object({
 });
 export type GraphFile = z.infer<typeof graphFileSchema>;
 
+/** A file that is no graph. */
+const plainFileSchema = z.object({
+  file: bundleFileNameSchema,
+  sha256: sha256Schema,
+  bytes: z.int().min(1),
+});
+
 /** One enlarging network. */
 export const enlargeNetworkSchema = z.object({
   ...graphFileSchema.shape,
@@ -156,6 +163,8 @@ export const drawingManifestSchema = z
       ar: graphFileSchema,
       text: graphFileSchema,
     }),
+    /** The weights of `ar` once more (safetensors), for the app's own decoding on processors. */
+    arWeights: plainFileSchema.optional(),
     enlarge: enlargeSchema.readonly().optional(),
     /** Of the tokenizer's file; a model of classes has none. */
     tokenizerSha256: sha256Schema.optional(),

@@ -216,10 +216,9 @@ async function longestCancel(
     const ended = new Promise<void>((resolve) => {
       subscribeTo(engine, "job-cancelled", () => resolve());
     });
-    let steps = 0;
     const reached = new Promise<void>((resolve) => {
-      subscribeTo(engine, "job-progress", () => {
-        if (++steps === count * 20) resolve();
+      subscribeTo(engine, "job-progress", ({ stage, done }) => {
+        if (stage === "drawing" && done >= count * 20) resolve();
       });
     });
     const { jobId } = await api.startJob(request);

@@ -23,6 +23,8 @@ import tyro
 
 from .ar import AutoregressiveModel
 from .ar_graph import export_ar
+from .ar_weights import entry as weights_entry
+from .ar_weights import suits
 from .golden import golden, run_prefix
 from .graphs import Skills, export, export_tokenizer
 from .layout import Layout
@@ -225,6 +227,7 @@ def main(options: Options) -> None:
             "guidance": options.guidance,
         },
         "text": text_entry(ar, text),
+        **({"arWeights": weights_entry(ar, out)} if options.ar_precision == "int8-blocks" and suits(ar) else {}),
         "files": {name: describe(out / f"{name}.onnx", precision) for name, precision in precisions.items()},
         **({} if has_classes else {"tokenizerSha256": digest(out / "tokenizer.json")}),
         "golden": {"file": "golden.json", "sha256": digest(out / "golden.json")},

@@ -1,8 +1,8 @@
-import { drawToken, guideLogits } from "../sampling/draw.js";
+import { drawToken } from "../sampling/draw.js";
 import type { Random } from "../sampling/random.js";
 import type { ScaleSettings } from "../sampling/scale-settings.js";
 import type { Model } from "../bundle/model.js";
-import { ArSession, type BatchLogits, type TextPrefix } from "./ar-session.js";
+import type { TextPrefix } from "./text-prefix.js";
 import { planSteps } from "./decoding-order.js";
 
 /**
@@ -84,30 +84,41 @@ export async function drawVariations(
     (isShared(known) ? known : codesAt(known, variation)).slice(),
   );
   const steps = planSteps(model.layout, model.manifest.ar.order, isDrawn, MAX_CHUNK);
-  let session = ArSession.after(model, prefix, isDrawn);
-  // As long as nothing is drawn, variations of shared codes are one sequence.
-  if (!isShared(plan.codes)) session = session.repeat(codes.length);
-  for (const { scale, before, fed, block, drawn, endsScale } of steps) {
-    await hooks.pause();
-    for (const run of before) {
-      await session.logitsOf(run, codes, 0);
+  let sequences = prefix.open(isDrawn);
+  const widen = () => {
+    const wider = sequences.repeat(codes.length);
+    if (wider !== sequences) sequences.release();
+    sequences = wider;
+  };
+  try {
+    // As long as nothing is drawn, variations of shared codes are one sequence.
+    if (!isShared(plan.codes)) widen();
+    for (const { scale, before, fed, block, drawn, endsScale } of steps) {
       await hooks.pause();
-    }
-    const logits = await session.logitsOf(fed, codes, block.length);
-    const scaleSettings = settings[scale];
-    if (!scaleSettings) throw new RangeError("settings for each scale are needed");
-    for (const token of drawn) {
-      const rows = logits[block.indexOf(token)] ?? [];
-      for (const [variation, random] of randoms.entries()) {
-        const sequence = session.variations === 1 ? 0 : variation * prefix.batch;
-        const own = rows.slice(sequence, sequence + prefix.batch);
-        const combined = combine(own, scaleSettings.guidance);
-        codesAt(codes, variation)[token] = drawToken(combined, scaleSettings, random);
+      for (const run of before) {
+        await sequences.logitsOf(run, codes, 0);
+        await hooks.pause();
       }
+      const logits = await sequences.logitsOf(fed, codes, block.length);
+      const scaleSettings = settings[scale];
+      if (!scaleSettings) throw new RangeError("settings for each scale are needed");
+      for (const token of drawn) {
+        const rows = logits[block.indexOf(token)] ?? [];
+        for (const [variation, random] of randoms.entries()) {
+          const first = sequences.variations === 1 ? 0 : variation * prefix.batch;
+          const [own, other] = rows.slice(first, first + prefix.batch);
+          if (own === undefined) throw new RangeError("logits of each sequence are needed");
+          const { guidance } = scaleSettings;
+          const guided = { logits: own, guidance, ...(other && { other }) };
+          codesAt(codes, variation)[token] = drawToken(guided, scaleSettings, random);
+        }
+      }
+      widen();
+      for (const token of drawn) await hooks.onToken?.(token, codes);
+      if (endsScale) await hooks.onScale?.(scale, codes);
     }
-    if (session.variations < codes.length) session = session.repeat(codes.length);
-    for (const token of drawn) await hooks.onToken?.(token, codes);
-    if (endsScale) await hooks.onScale?.(scale, codes);
+  } finally {
+    sequences.release();
   }
   return codes;
 }
@@ -125,15 +136,4 @@ function codesAt(codes: readonly Int32Array[], variation: number): Int32Array {
   const own = codes[variation];
   if (own) return own;
   throw new RangeError("codes of each variation are needed");
-}
-
-/** Reused from token to token. The given logits stay, since variations may share them. */
-let guided = new Float32Array(0);
-
-/** The logits to draw from, until the next call. */
-function combine([conditional, unconditional]: BatchLogits, guidance: number): Float32Array {
-  if (conditional === undefined) return new Float32Array(0);
-  if (unconditional === undefined || guidance === 1) return conditional;
-  if (guided.length !== conditional.length) guided = new Float32Array(conditional.length);
-  return guideLogits(conditional, unconditional, guidance, guided);
 }

@@ -105,12 +105,12 @@ export function graphFilesOf(manifest: BundleManifest): GraphFile[] {
 /** Every file that a manifest names, each with its hash. */
 export function filesOf(manifest: BundleManifest): HashedFile[] {
   if (manifest.kind === "enlarge") return graphFilesOf(manifest);
-  const { text, tokenizerSha256, golden } = manifest;
+  const { text, tokenizerSha256, golden, arWeights } = manifest;
   const words =
     "tokenizer" in text && tokenizerSha256 !== undefined
       ? [{ file: text.tokenizer, sha256: tokenizerSha256 }]
       : [];
-  return [...graphFilesOf(manifest), ...words, golden];
+  return [...graphFilesOf(manifest), ...(arWeights ? [arWeights] : []), ...words, golden];
 }
 
 /** Null if the file is not there, or if a link leads out of the folder. */

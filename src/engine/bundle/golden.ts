@@ -1,8 +1,9 @@
 import { AppError } from "../../core/errors.js";
 import { parseAs } from "../../shared/errors.js";
 import { z } from "../../shared/zod.js";
-import { readPrompts, ArSession, type TextPrefix } from "../ar/ar-session.js";
 import { planSteps } from "../ar/decoding-order.js";
+import { readPrompts } from "../ar/sequences.js";
+import type { TextPrefix } from "../ar/text-prefix.js";
 import { PromptEncoder } from "../text/prompt-encoder.js";
 import { readBundleFile } from "./bundle.js";
 import type { EnlargingModel } from "./enlarging-model.js";
@@ -124,10 +125,14 @@ async function logitsOfCode(
   const { order } = model.manifest.ar;
   const [step] = planSteps(model.layout, order, Uint8Array.from(isDrawn), model.layout.tokenCount);
   if (!step) return undefined;
-  const session = ArSession.after(model, prefix, Uint8Array.from(isDrawn));
-  for (const run of step.before) await session.logitsOf(run, known);
-  const logits = await session.logitsOf(step.fed, known, step.block.length);
-  return logits[step.block.indexOf(code)]?.[0];
+  const sequences = prefix.open(Uint8Array.from(isDrawn));
+  try {
+    for (const run of step.before) await sequences.logitsOf(run, known, 0);
+    const logits = await sequences.logitsOf(step.fed, known, step.block.length);
+    return logits[step.block.indexOf(code)]?.[0];
+  } finally {
+    sequences.release();
+  }
 }
 
 /** Largest absolute difference; infinite if the lengths differ or a value is NaN. */

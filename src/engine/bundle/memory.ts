@@ -33,7 +33,9 @@ export function estimateMemory(manifest: BundleManifest): number {
   const activations = layout.imageSize ** 2 * VALUES_A_PIXEL * FLOAT_BYTES;
   const positions = ar.textPositions + (layout.levels + 1) * layout.grid ** 2;
   const cache = 2 * ar.layers * ar.heads * positions * ar.headDim * FLOAT_BYTES;
-  return Math.round(weights + activations + CACHES * cache);
+  // On a processor these are loaded instead of the graph `ar`; elsewhere they are left alone.
+  const decoder = DEFAULT_MEMORY_OF_BYTE * (manifest.arWeights?.bytes ?? 0);
+  return Math.round(weights + decoder + activations + CACHES * cache);
 }
 
 /** Memory in bytes that this process may have at all, limits of a container included. */

@@ -3,7 +3,14 @@ import type { TokenLayout } from "../../core/layout.js";
 import type { ModelImage } from "../../core/model-image.js";
 import type { DrawingManifest } from "../../shared/bundle-manifest.js";
 import type { Provider } from "../device/device.js";
-import { GRAPH_NAMES, type Bundle, type DrawingBundle, type GraphName } from "./bundle.js";
+import { KernelDecoder } from "../ar/kernel/kernel-decoder.js";
+import {
+  GRAPH_NAMES,
+  readBundleFile,
+  type Bundle,
+  type DrawingBundle,
+  type GraphName,
+} from "./bundle.js";
 import { EnlargingModel } from "./enlarging-model.js";
 import { Graph, floatOutput, floatTensor, int64Output, int64Tensor } from "./graph.js";
 import { coarsePictureName, takesCoarseScales } from "./ports.js";
@@ -31,6 +38,7 @@ export class Model extends EnlargingModel {
   override readonly manifest: DrawingManifest;
   readonly layout: TokenLayout;
   readonly graphs: Readonly<Record<GraphName, Graph>>;
+  #decoder: Promise<KernelDecoder | null> | undefined;
 
   constructor(
     override readonly bundle: DrawingBundle,
@@ -113,7 +121,32 @@ export class Model extends EnlargingModel {
     }));
   }
 
+  /**
+   * The app's own decoder of AR-SIT, made when it is first needed; null where the graph `ar` is what
+   * draws: on other devices, and for a bundle without weights for it.
+   * @throws AppError BUNDLE_DAMAGED
+   */
+  decoder(): Promise<KernelDecoder | null> {
+    return (this.#decoder ??= this.#loadDecoder());
+  }
+
+  async #loadDecoder(): Promise<KernelDecoder | null> {
+    const { arWeights } = this.manifest;
+    if (this.provider !== "cpu" || arWeights === undefined) return null;
+    const bytes = await readBundleFile(this.bundle, arWeights.file);
+    try {
+      return await KernelDecoder.load(bytes, this.manifest, this.layout);
+    } catch (error) {
+      // Some systems do not let a process have so much address space; the graph needs none.
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
+  }
+
   override async release(): Promise<void> {
+    const decoder = await this.#decoder?.catch(() => null);
+    this.#decoder = undefined;
+    decoder?.release();
     for (const name of GRAPH_NAMES) await this.graphs[name].release();
     await super.release();
   }

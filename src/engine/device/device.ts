@@ -30,6 +30,9 @@ export function sessionOptions(provider: Provider): InferenceSession.SessionOpti
     intraOpNumThreads: inferenceThreads(),
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
+    // The runtime's threads would go on looking for work after a run, on cores that the app's own
+    // decoder wants next.
+    extra: { session: { force_spinning_stop: "1" } },
     // DirectML plans memory itself and runs one node after another; other settings are refused.
     ...(provider === "dml" ? { enableMemPattern: false, executionMode: "sequential" } : {}),
     // Fatal only: the runtime's own words on stderr would mix with a host's output, and every

@@ -1,6 +1,6 @@
 import type { ModelImage } from "../../core/model-image.js";
 import { drawVariations } from "../ar/draw-tokens.js";
-import type { TextPrefix } from "../ar/ar-session.js";
+import type { TextPrefix } from "../ar/text-prefix.js";
 import type { Model } from "../bundle/model.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import { readSteering, type LoadedModel, type Steering } from "../jobs/prompts.js";

@@ -1,4 +1,5 @@
-import { readPrompts, type TextPrefix } from "../ar/ar-session.js";
+import { readPrompts } from "../ar/sequences.js";
+import type { TextPrefix } from "../ar/text-prefix.js";
 import type { EnlargingModel } from "../bundle/enlarging-model.js";
 import type { Model } from "../bundle/model.js";
 import { PromptEncoder } from "../text/prompt-encoder.js";

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawToken, guideLogits, tokenProbabilities } from "./draw.js";
+import * as guided from "./draw.js";
 import { createRandom } from "./random.js";
+import { WeighedTokens } from "./weighed-tokens.js";
+
+type Settings = guided.DrawSettings;
+type Random = ReturnType<typeof createRandom>;
+const tokenProbabilities = (logits: Float32Array, settings: Settings) =>
+  guided.tokenProbabilities({ logits, guidance: 1 }, settings);
+const drawToken = (logits: Float32Array, settings: Settings, random: Random) =>
+  guided.drawToken({ logits, guidance: 1 }, settings, random);
 
 const all = { temperature: 1, topK: 0, topP: 1 };
 const logitArrays = fc
@@ -116,16 +124,67 @@ describe("drawing a token", () => {
   });
 });
 
+describe("the weights of tokens", () => {
+  it("are those of the exponential function", () => {
+    fc.assert(
+      fc.property(
+        logitArrays,
+        fc.double({ min: 0.05, max: 5, noNaN: true }),
+        (logits, temperature) => {
+          const found = tokenProbabilities(logits, { ...all, temperature });
+          const largest = Math.max(...logits);
+          const exact = [...logits].map((logit) => Math.exp((logit - largest) / temperature));
+          const sum = exact.reduce((a, b) => a + b, 0);
+          for (const [token, weight] of exact.entries()) {
+            // A float's depth of up to 1,200 has an error of 6e-5; what is lighter than e^-87 is none.
+            expect(Math.abs(found[token]! - weight / sum)).toBeLessThan(
+              1e-4 * (weight / sum) + 1e-37,
+            );
+          }
+        },
+      ),
+    );
+  });
+
+  it("are found again by a point within them, wherever a codebook ends", () => {
+    for (const count of [1, 63, 64, 65, 300]) {
+      const logits = Float32Array.from({ length: count }, (_, token) => Math.log(1 + (token % 5)));
+      const tokens = new WeighedTokens();
+      tokens.load({ logits, guidance: 1 });
+      tokens.weigh(tokens.largest, 1);
+      let before = 0;
+      for (const [token, weight] of tokens.weights.entries()) {
+        expect(tokens.at(before + weight / 2).token).toBe(token);
+        before += weight;
+      }
+      expect(tokens.total).toBeCloseTo(before, 4);
+      expect(tokens.at(2 * before).token).toBe(count - 1);
+    }
+  });
+});
+
 describe("guidance", () => {
   it("goes from the unconditional over the conditional beyond it", () => {
-    const conditional = Float32Array.from([2, 0]);
-    const unconditional = Float32Array.from([1, 1]);
-    const at = (guidance: number) => [...guideLogits(conditional, unconditional, guidance)];
+    const tokens = new WeighedTokens();
+    const at = (guidance: number) => {
+      const logits = Float32Array.from([2, 0]);
+      tokens.load({ logits, other: Float32Array.from([1, 1]), guidance });
+      return [...tokens.logits];
+    };
     expect([at(0), at(1), at(3)]).toEqual([
       [1, 1],
       [2, 0],
       [4, -2],
     ]);
+  });
+
+  it("never draws what a codebook is filled up with", () => {
+    const logits = Float32Array.from([2, 0, 1]);
+    const settings = { logits, other: Float32Array.from([0, 3, 1]), guidance: -2 };
+    expect(guided.tokenProbabilities(settings, all)).toHaveLength(3);
+    for (let seed = 0; seed < 50; seed++) {
+      expect(guided.drawToken(settings, all, createRandom(seed))).toBeLessThan(3);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { AppError } from "../../core/errors.js";
-import { BIN_COUNT, createWeights, exponentials, type Weights } from "./exp.js";
 import type { Random } from "./random.js";
+import { WeighedTokens, type GuidedLogits } from "./weighed-tokens.js";
 
 /** How a token is drawn from its logits; see `samplingSchema` of the contract. */
 export interface DrawSettings {
@@ -12,54 +12,38 @@ export interface DrawSettings {
   readonly topP: number;
 }
 
-/**
- * Classifier-free guidance: `unconditional + guidance * (conditional - unconditional)`, so 1 is the
- * conditional alone, 0 the unconditional alone.
- * @param guided is overwritten
- */
-export function guideLogits(
-  conditional: Float32Array,
-  unconditional: Float32Array,
-  guidance: number,
-  guided: Float32Array = new Float32Array(conditional.length),
-): Float32Array {
-  for (let token = 0; token < guided.length; token++) {
-    const base = unconditional[token] ?? Number.NaN;
-    guided[token] = base + guidance * ((conditional[token] ?? 0) - base);
-  }
-  return guided;
-}
+/** One token is drawn at a time. */
+const tokens = new WeighedTokens();
 
 /**
- * Probabilities after temperature, top-k and top-p, in that order; they sum to 1. Where several
- * tokens tie at a cut all of them stay, so that the outcome does not depend on a sort's order.
- * @param temperature above 0
+ * Probabilities after guidance, temperature, top-k and top-p, in that order; they sum to 1. Where
+ * several tokens tie at a cut all of them stay, so that the outcome does not depend on a sort's order.
+ * @param settings its temperature is above 0
  * @throws AppError ENGINE_OUTPUT_INVALID if no logit is finite or one is NaN
  */
-export function tokenProbabilities(logits: Float32Array, settings: DrawSettings): Float64Array {
+export function tokenProbabilities(guided: GuidedLogits, settings: DrawSettings): Float64Array {
   const { temperature, topP } = settings;
-  const weights = exponentials(logits, largestOf(logits), temperature);
-  keepLikeliest(weights, settings);
-  if (topP < 1) keepHeaviest(weights, topP * sumOf(weights.values), "mass");
-  const sum = sumOf(weights.values);
-  return weights.values.map((weight) => weight / sum);
+  tokens.load(guided);
+  tokens.weigh(largestLogit(), temperature);
+  keepLikeliest(settings);
+  if (topP < 1) keepHeaviest(topP * tokens.total, "mass");
+  const weights = Float64Array.from(tokens.weights);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
 }
 
-/** Made anew for each token, the weights would be most of what the garbage collector has to do. */
-let scratch = createWeights(0);
-
 /** Draws a token. @throws AppError ENGINE_OUTPUT_INVALID as {@link tokenProbabilities} */
-export function drawToken(logits: Float32Array, settings: DrawSettings, random: Random): number {
+export function drawToken(guided: GuidedLogits, settings: DrawSettings, random: Random): number {
   // Drawn even where it is not needed, so that one temperature does not shift another's numbers.
   const share = random.next();
-  const largest = largestOf(logits);
+  tokens.load(guided);
+  const largest = largestLogit();
   const { temperature, topP } = settings;
-  if (temperature === 0) return logits.indexOf(largest);
-  if (scratch.values.length !== logits.length) scratch = createWeights(logits.length);
-  const weights = exponentials(logits, largest, temperature, scratch);
-  keepLikeliest(weights, settings);
-  if (topP < 1) return drawFromNucleus(weights, topP, share);
-  return tokenAt(weights.values, share * sumOf(weights.values)).token;
+  if (temperature === 0) return tokens.logits.indexOf(largest);
+  tokens.weigh(largest, temperature);
+  keepLikeliest(settings);
+  if (topP < 1) return drawFromNucleus(topP, share);
+  return tokens.at(share * tokens.total).token;
 }
 
 /** Where a nucleus is large, so many tokens are drawn from the whole before it is looked for. */
@@ -72,100 +56,66 @@ const LARGE_NUCLEUS = 0.5;
  * nucleus itself takes a sort. A share that fell on another token is as good as a fresh one: where
  * within the token it fell is still even.
  */
-function drawFromNucleus(weights: Weights, topP: number, share: number): number {
-  const { values } = weights;
-  const total = sumOf(values);
+function drawFromNucleus(topP: number, share: number): number {
+  const { total } = tokens;
   const wanted = topP * total;
   let rest = share;
   for (let tries = 0; topP >= LARGE_NUCLEUS && tries < TRIES; tries++) {
-    const { token, before } = tokenAt(values, rest * total);
-    const weight = values[token] ?? 0;
-    if (sumHeavierThan(values, weight) < wanted) return token;
+    const { token, before } = tokens.at(rest * total);
+    const weight = tokens.weights[token] ?? 0;
+    if (tokens.heavierThan(weight) < wanted) return token;
     rest = Math.min(1, Math.max(0, (rest * total - before) / weight));
   }
-  keepHeaviest(weights, wanted, "mass");
-  return tokenAt(values, rest * sumOf(values)).token;
+  keepHeaviest(wanted, "mass");
+  return tokens.at(rest * tokens.total).token;
 }
 
-/** The token in whose weight a point lies when all are laid end to end, and what lies before it. */
-function tokenAt(values: Float64Array, point: number): { token: number; before: number } {
-  let before = 0;
-  let last = 0;
-  for (let token = 0; token < values.length; token++) {
-    const weight = values[token] ?? 0;
-    if (weight === 0) continue;
-    if (point < before + weight) return { token, before };
-    last = token;
-    before += weight;
-  }
-  // Rounding can leave the point at the very end.
-  return { token: last, before: before - (values[last] ?? 0) };
+function keepLikeliest({ topK }: DrawSettings): void {
+  if (topK > 0 && topK < tokens.weights.length) keepHeaviest(topK, "one");
 }
 
-function keepLikeliest(weights: Weights, { topK }: DrawSettings): void {
-  if (topK > 0 && topK < weights.values.length) keepHeaviest(weights, topK, "one");
-}
+/** Bits of a positive float by whose first ones weights are sorted into bins: the more, the heavier. */
+const UNUSED_BITS = 19;
+/** 1, the heaviest weight, lies in the last bin. */
+const BIN_COUNT = (0x3f80_0000 >> UNUSED_BITS) + 1;
+/** What each bin amounts to; made once. */
+const amounts = new Float64Array(BIN_COUNT);
 
 /**
  * Drops what is lighter than the heaviest weights that together amount to `wanted`. Only the bin in
  * which that is reached has to be sorted.
  * @param unit what a weight amounts to: its own mass, or one
  */
-function keepHeaviest({ values, bins }: Weights, wanted: number, unit: "mass" | "one"): void {
-  const isMass = unit === "mass";
-  const amounts = new Float64Array(BIN_COUNT);
-  for (let token = 0; token < values.length; token++) {
-    const weight = values[token] ?? 0;
-    const bin = bins[token] ?? 0;
-    if (weight > 0) amounts[bin] = (amounts[bin] ?? 0) + (isMass ? weight : 1);
+function keepHeaviest(wanted: number, unit: "mass" | "one"): void {
+  const { weights } = tokens;
+  const bits = new Uint32Array(weights.buffer, weights.byteOffset, weights.length);
+  const amount = (weight: number) => (unit === "mass" ? weight : 1);
+  amounts.fill(0);
+  for (let token = 0; token < weights.length; token++) {
+    const weight = weights[token] ?? 0;
+    const bin = (bits[token] ?? 0) >> UNUSED_BITS;
+    if (weight > 0) amounts[bin] = (amounts[bin] ?? 0) + amount(weight);
   }
-  let bin = 0;
+  let bin = BIN_COUNT - 1;
   let reached = 0;
-  while (bin < BIN_COUNT && reached + (amounts[bin] ?? 0) < wanted) reached += amounts[bin++] ?? 0;
-  const inBin: number[] = [];
-  for (let token = 0; token < values.length; token++) {
-    if (bins[token] === bin) inBin.push(values[token] ?? 0);
-  }
-  inBin.sort((one, other) => other - one);
+  while (bin >= 0 && reached + (amounts[bin] ?? 0) < wanted) reached += amounts[bin--] ?? 0;
+  const inBin = weights
+    .filter((weight, token) => weight > 0 && (bits[token] ?? 0) >> UNUSED_BITS === bin)
+    .sort((one, other) => other - one);
   let edge = 0;
   for (const weight of inBin) {
     edge = weight;
-    reached += isMass ? weight : 1;
+    reached += amount(weight);
     if (reached >= wanted) break;
   }
-  for (let token = 0; token < values.length; token++) {
-    if ((values[token] ?? 0) < edge) values[token] = 0;
-  }
+  tokens.drop(edge);
 }
 
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index] ?? 0;
-  return sum;
-}
-
-function sumHeavierThan(values: Float64Array, weight: number): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) {
-    const other = values[index] ?? 0;
-    sum += other > weight ? other : 0;
-  }
-  return sum;
-}
-
-function largestOf(logits: Float32Array): number {
-  let largest = -Infinity;
-  for (let token = 0; token < logits.length; token++) {
-    const logit = logits[token] ?? 0;
-    if (logit > largest) largest = logit;
-    else if (Number.isNaN(logit)) throw notFinite();
-  }
-  if (!Number.isFinite(largest)) throw notFinite();
-  return largest;
-}
-
-function notFinite(): AppError {
-  return new AppError(
+/** @throws AppError ENGINE_OUTPUT_INVALID if it is not finite */
+function largestLogit(): number {
+  const { largest } = tokens;
+  if (Number.isFinite(largest)) return largest;
+  throw new AppError(
     "ENGINE_OUTPUT_INVALID",
     "Expected finite logits from the model but got others; its device computes wrongly, choose another one.",
   );

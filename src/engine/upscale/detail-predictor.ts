@@ -1,7 +1,7 @@
 import type { ModelImage } from "../../core/model-image.js";
 import { blockMeans, repeatBlocks } from "../../core/wavelet/blocks.js";
 import { drawTokens } from "../ar/draw-tokens.js";
-import type { TextPrefix } from "../ar/ar-session.js";
+import type { TextPrefix } from "../ar/text-prefix.js";
 import { TokenKind, type DecodeRequest, type Model } from "../bundle/model.js";
 import { createRandom } from "../sampling/random.js";
 import { enlargeSmoothly } from "../edit/smooth-enlarge.js";

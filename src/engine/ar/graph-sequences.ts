@@ -1,27 +1,12 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { AppError } from "../../core/errors.js";
 import { floatOutput, floatTensor, int64Tensor } from "../bundle/graph.js";
 import type { Model } from "../bundle/model.js";
 import type { TextStates } from "../text/prompt-encoder.js";
 import { HIDDEN, KeyValueCache } from "./key-value-cache.js";
+import type { BatchLogits, Sequences, TextPrefix } from "./text-prefix.js";
 
-/** Logits of one token, one array for each sequence of the batch. */
-export type BatchLogits = readonly Float32Array[];
-
-/** Prompts whose keys and values are computed: the start of any number of sequences. */
-export interface TextPrefix {
-  readonly cache: KeyValueCache;
-  /** Sequences: 1, or 2 with guidance (the prompt, then what it is told apart from). */
-  readonly batch: number;
-}
-
-/**
- * Reads the prompts, once for all sequences that begin with them. Only as many positions as the
- * longest has are read, since every later step would read the padding again.
- * @param prompts states of each sequence's prompt
- * @throws AppError REQUEST_INVALID if a prompt is longer than the model's text positions
- */
-export async function readPrompts(
+/** Reads prompts by the bundle's graph, all at once, the shorter ones padded. */
+export async function readPromptsByGraph(
   model: Model,
   prompts: readonly TextStates[],
 ): Promise<TextPrefix> {
@@ -29,9 +14,13 @@ export async function readPrompts(
   const batch = prompts.length;
   const { layers, heads, headDim } = ar;
   const cache = new KeyValueCache({ layers, batch, heads, headDim });
+  const prefix: TextPrefix = {
+    batch,
+    open: (isDrawn) => new GraphSequences(model, cache.repeat(1), isDrawn),
+  };
+  // Only as many positions as the longest has, since every later step would read the padding again.
   const rows = Math.max(...prompts.map(({ count }) => count));
-  if (rows > ar.textPositions) throw promptTooLong(rows, ar.textPositions);
-  if (rows === 0) return { cache, batch };
+  if (rows === 0) return prefix;
   const states = new Float32Array(batch * rows * text.width);
   const mask = new Float32Array(batch * rows);
   prompts.forEach(({ data, count }, sequence) => {
@@ -39,10 +28,10 @@ export async function readPrompts(
     mask.fill(HIDDEN, sequence * rows + count, (sequence + 1) * rows);
   });
   const codes = new Int32Array(model.layout.tokenCount);
-  const session = ArSession.ofPrompts(model, cache);
+  const sequences = new GraphSequences(model, cache, new Uint8Array(model.layout.tokenCount));
   const positions = Array.from({ length: rows }, (_, row) => row);
-  await session.extend({ positions, codes: [codes], states, mask });
-  return { cache, batch };
+  await sequences.extend({ positions, codes: [codes], states, mask });
+  return prefix;
 }
 
 /** One chunk of positions of the sequence: consecutive ones, or whole blocks in parallel order. */
@@ -56,11 +45,8 @@ interface Chunk {
   readonly mask?: Float32Array;
 }
 
-/**
- * A batch of sequences that grow together: for each variation one sequence a text of the prefix, all
- * with the variation's codes. Sequences of one variation lie next to each other.
- */
-export class ArSession {
+/** Sequences that the bundle's graph continues, on any device. */
+class GraphSequences implements Sequences {
   /** Inputs that stay the same arrays from step to step; made again when the caches grow. */
   #caches: { readonly capacity: number; readonly tensors: Record<string, Tensor> } | null = null;
   /** By number of positions. */
@@ -72,7 +58,7 @@ export class ArSession {
   /** Given tokens behind that have theirs written too. */
   #hasGiven = false;
 
-  private constructor(
+  constructor(
     private readonly model: Model,
     private readonly cache: KeyValueCache,
     /** One value a token: 1 if it is drawn, 0 if its code is there from the beginning. */
@@ -85,32 +71,15 @@ export class ArSession {
     this.#codesTensor = int64Tensor(this.#codes, [batch, tokenCount]);
   }
 
-  /** A session that reads prompts. */
-  static ofPrompts(model: Model, cache: KeyValueCache): ArSession {
-    return new ArSession(model, cache, new Uint8Array(model.layout.tokenCount));
-  }
-
-  /**
-   * A session that continues prompts that were read; the prefix itself stays as it is.
-   * @param isDrawn one value a token; a model that sees given tokens on all sides reads the others'
-   *   codes from the first chunk on
-   */
-  static after(model: Model, prefix: TextPrefix, isDrawn: Uint8Array): ArSession {
-    return new ArSession(model, prefix.cache.repeat(1), isDrawn);
-  }
-
-  /** A session of several variations that continue what this one, of a single one, has read. */
-  repeat(variations: number): ArSession {
+  repeat(variations: number): Sequences {
     if (variations === this.variations) return this;
-    return new ArSession(this.model, this.cache.repeat(variations), this.isDrawn, variations);
+    return new GraphSequences(this.model, this.cache.repeat(variations), this.isDrawn, variations);
   }
 
-  /**
-   * Feeds the positions of `tokens`, for which the codes of all blocks before theirs have to be known.
-   * @param codes of each variation; a session of a single one reads the first
-   * @param wanted 0 for tokens that are only to be read
-   * @returns the logits of the last `wanted` tokens, which belong to one block
-   */
+  release(): void {
+    // Arrays, which the garbage collector takes.
+  }
+
   async logitsOf(
     tokens: readonly number[],
     codes: Int32Array | readonly Int32Array[],
@@ -247,12 +216,4 @@ export class ArSession {
     this.#caches = { capacity, tensors };
     return tensors;
   }
-}
-
-function promptTooLong(count: number, rows: number): AppError {
-  return new AppError(
-    "REQUEST_INVALID",
-    `Expected a prompt of at most ${rows} word pieces but got ${count}; shorten it.`,
-    { count, rows },
-  );
 }
