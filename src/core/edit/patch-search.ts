@@ -1,0 +1,200 @@
+import { PixelRole, type TextureWindow } from "./texture-window.js";
+
+/** Pixels from a patch's middle to its side: patches are 7 x 7. */
+export const PATCH_RADIUS = 3;
+const SIDE = 2 * PATCH_RADIUS + 1;
+const AREA = SIDE * SIDE;
+/** Weight of the guide beside the picture itself. */
+const GUIDE_WEIGHT = 0.3;
+/** How much a difference of mean colours counts, which the copied patch can be shifted by: 1 as much as any. */
+const MEAN_WEIGHT = 0.6;
+
+/** A window whose patches are compared. */
+export interface PatchLevel extends TextureWindow {
+  /** The window without its fine detail, as a patch's surroundings should look; like `colours`. */
+  readonly guide: Float32Array;
+  /** Pixels between the middles of neighbouring patches that are looked for. */
+  readonly stride: number;
+}
+
+/** For each patch that meets a target, the example patch most like it. */
+export interface PatchField {
+  /** Pixels in the middle of the patches, in raster order. */
+  readonly middles: Int32Array;
+  /** For each pixel of the window the middle of the patch found for it, -1 where none was looked for. */
+  readonly found: Int32Array;
+  /** For each pixel of the window how unlike they are. */
+  readonly costs: Float32Array;
+  /** Middles of the patches that are examples all through. */
+  readonly examples: Int32Array;
+  /** 1 for each of these pixels. */
+  readonly isExample: Uint8Array;
+}
+
+/** A field in which nothing was found yet; patches lie in the window. */
+export function createPatchField(level: PatchLevel): PatchField {
+  const { width, height, roles, stride } = level;
+  const middles: number[] = [];
+  const examples: number[] = [];
+  const isExample = new Uint8Array(width * height);
+  const isPlace = (at: number, length: number) =>
+    (at - PATCH_RADIUS) % stride === 0 || at === length - 1 - PATCH_RADIUS;
+  for (let y = PATCH_RADIUS; y < height - PATCH_RADIUS; y++) {
+    for (let x = PATCH_RADIUS; x < width - PATCH_RADIUS; x++) {
+      const middle = y * width + x;
+      const { hasTarget, isWhole } = describePatch(roles, width, middle);
+      if (isWhole) {
+        examples.push(middle);
+        isExample[middle] = 1;
+      } else if (hasTarget && isPlace(x, width) && isPlace(y, height)) middles.push(middle);
+    }
+  }
+  return {
+    middles: Int32Array.from(middles),
+    found: new Int32Array(width * height).fill(-1),
+    costs: new Float32Array(width * height).fill(Infinity),
+    examples: Int32Array.from(examples),
+    isExample,
+  };
+}
+
+function describePatch(roles: Uint8Array, width: number, middle: number) {
+  let hasTarget = false;
+  let isWhole = true;
+  for (let y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
+    for (let x = -PATCH_RADIUS; x <= PATCH_RADIUS; x++) {
+      const role = roles[middle + y * width + x];
+      if (role !== PixelRole.example) isWhole = false;
+      if (role === PixelRole.target) hasTarget = true;
+    }
+  }
+  return { hasTarget, isWhole };
+}
+
+/** Measures all patches again, after the picture under them changed. */
+export function measurePatches(level: PatchLevel, { middles, found, costs }: PatchField): void {
+  for (const middle of middles) {
+    costs[middle] = patchCost(level, middle, found[middle] ?? 0, Infinity);
+  }
+}
+
+/** How patches are looked for. */
+export interface PatchSearch {
+  /** Downwards each patch learns from those above and to the left, upwards from the others. */
+  readonly way: "down" | "up";
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+  /** How far the first random try may lie, in pixels. */
+  readonly reach: number;
+}
+
+/**
+ * Looks for better patches: where the neighbours' lie, and at random ever nearer to the best so far
+ * (PatchMatch, Barnes et al. 2009, section 3.2).
+ */
+export function searchPatches(
+  level: PatchLevel,
+  field: PatchField,
+  { way, random, reach }: PatchSearch,
+): void {
+  const { width, stride } = level;
+  const { middles, found } = field;
+  const step = way === "down" ? -stride : stride;
+  for (let index = 0; index < middles.length; index++) {
+    const middle = middles[way === "down" ? index : middles.length - 1 - index] ?? 0;
+    tryExample(level, field, middle, placeFound(field, middle + step) - step);
+    tryExample(level, field, middle, placeFound(field, middle + step * width) - step * width);
+    for (let radius = reach; radius >= 1; radius = Math.floor(radius / 2)) {
+      const best = found[middle] ?? 0;
+      const x = (best % width) + Math.floor((2 * random() - 1) * (radius + 1));
+      const y = Math.floor(best / width) + Math.floor((2 * random() - 1) * (radius + 1));
+      if (x >= 0 && x < width) tryExample(level, field, middle, y * width + x);
+    }
+  }
+}
+
+/** Where a pixel's patch was found; far outside if none was looked for. */
+function placeFound({ found }: PatchField, pixel: number): number {
+  const place = found[pixel] ?? -1;
+  return place < 0 ? -Infinity : place;
+}
+
+function tryExample(level: PatchLevel, field: PatchField, middle: number, example: number): void {
+  if (field.isExample[example] !== 1 || example === field.found[middle]) return;
+  const least = field.costs[middle] ?? Infinity;
+  const cost = patchCost(level, middle, example, least);
+  if (cost >= least) return;
+  field.costs[middle] = cost;
+  field.found[middle] = example;
+}
+
+/**
+ * How unlike two patches are: squared differences of colours, those of the patches' means counting
+ * less, and of the guide at nine points. Mean over a patch's pixels, summed over the colours.
+ * @param limit a cost of which the caller wants to know no more than that it is reached
+ */
+function patchCost(level: PatchLevel, one: number, other: number, limit: number): number {
+  const { colours, width } = level;
+  const guided = GUIDE_WEIGHT * guideCost(level, one, other);
+  const left = (limit - guided) * (AREA / (1 - GUIDE_WEIGHT));
+  if (left <= 0) return Infinity;
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  let squares = 0;
+  for (let y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
+    let a = 3 * (one + y * width - PATCH_RADIUS);
+    let b = 3 * (other + y * width - PATCH_RADIUS);
+    for (let x = 0; x < SIDE; x++, a += 3, b += 3) {
+      const r = (colours[a] ?? 0) - (colours[b] ?? 0);
+      const g = (colours[a + 1] ?? 0) - (colours[b + 1] ?? 0);
+      const c = (colours[a + 2] ?? 0) - (colours[b + 2] ?? 0);
+      red += r;
+      green += g;
+      blue += c;
+      squares += r * r + g * g + c * c;
+    }
+    // What the means account for is at most all of the squares.
+    if (MEAN_WEIGHT * squares >= left) return Infinity;
+  }
+  const ofMeans = (red * red + green * green + blue * blue) / AREA;
+  return guided + ((1 - GUIDE_WEIGHT) / AREA) * (squares - (1 - MEAN_WEIGHT) * ofMeans);
+}
+
+function guideCost({ guide, width }: PatchLevel, one: number, other: number): number {
+  let squares = 0;
+  for (let y = -PATCH_RADIUS; y <= PATCH_RADIUS; y += PATCH_RADIUS) {
+    for (let x = -PATCH_RADIUS; x <= PATCH_RADIUS; x += PATCH_RADIUS) {
+      const a = 3 * (one + y * width + x);
+      const b = 3 * (other + y * width + x);
+      const red = (guide[a] ?? 0) - (guide[b] ?? 0);
+      const green = (guide[a + 1] ?? 0) - (guide[b + 1] ?? 0);
+      const blue = (guide[a + 2] ?? 0) - (guide[b + 2] ?? 0);
+      squares += red * red + green * green + blue * blue;
+    }
+  }
+  return squares / 9;
+}
+
+/** By how much a copied patch's colours are shifted towards those that it replaces; three values. */
+export function patchShift(
+  { colours, width }: PatchLevel,
+  one: number,
+  other: number,
+  shift: Float32Array,
+): void {
+  shift.fill(0);
+  for (let y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
+    for (let x = -PATCH_RADIUS; x <= PATCH_RADIUS; x++) {
+      const a = 3 * (one + y * width + x);
+      const b = 3 * (other + y * width + x);
+      for (let channel = 0; channel < 3; channel++) {
+        const difference = (colours[a + channel] ?? 0) - (colours[b + channel] ?? 0);
+        shift[channel] = (shift[channel] ?? 0) + difference;
+      }
+    }
+  }
+  for (let channel = 0; channel < 3; channel++) {
+    shift[channel] = ((shift[channel] ?? 0) * (1 - MEAN_WEIGHT)) / AREA;
+  }
+}
