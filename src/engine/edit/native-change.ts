@@ -1,4 +1,5 @@
 import { compositeEdit, type CompositeResult } from "../../core/edit/composite.js";
+import { mixTexture, type PlacedTexture } from "../../core/edit/texture-detail.js";
 import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
 import { modelImageToSamples, type ModelImage } from "../../core/model-image.js";
 import type { EditRegion } from "../../core/plan/region.js";
@@ -37,6 +38,8 @@ export interface NativeChange {
   readonly mask: Mask;
   /** Side in picture pixels of the blocks that keep their sums, or null. */
   readonly blockSide: number | null;
+  /** Texture of the surroundings, to put in where the picture is enlarged. */
+  readonly texture?: PlacedTexture | undefined;
 }
 
 /** The largest factor of one pass of the upscaler. */
@@ -205,6 +208,8 @@ class BandSink implements RowSink {
     this.#filledRows = 0;
     this.#y += this.#height;
     if (isEmptyRect(intersectRects(band, this.#rect))) return;
+    const { texture } = this.change;
+    if (texture) mixTexture(this.#samples, band, original, texture);
     const { rect, patch, changedPixels } = compositeBand(this.change, band, this.#samples);
     this.#changedPixels += changedPixels;
     const { channels } = original;

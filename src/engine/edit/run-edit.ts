@@ -24,6 +24,7 @@ import { createEditPreview, maskShares, maskedModelPixels } from "./edit-preview
 import { applyNatively } from "./native-change.js";
 import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
 import { exactScalesOf, removalOf } from "./removal.js";
+import { placeTexture, readSurroundings, textureFrom, type Surroundings } from "./surroundings.js";
 
 /** One variation of an edit. */
 export interface EditedVariation {
@@ -72,7 +73,11 @@ export async function runEdit(
     request,
   };
   const { rect, pictures, mask, seen } = await drawArea(loaded, area, context);
-  const kept = { seen, shares: maskShares(mask, region) };
+  const kept = {
+    seen,
+    shares: maskShares(mask, region),
+    surroundings: isTextured(request, layout) ? readSurroundings(original, region, mask) : null,
+  };
   const variations: EditedVariation[] = [];
   for (const picture of pictures) {
     const change = { ...area, mask, kept, picture };
@@ -152,14 +157,22 @@ async function drawArea(
   return { rect: region.inside, mask, seen, pictures };
 }
 
+/** A drawn picture and where it belongs. */
+interface DrawnChange extends EditArea {
+  readonly picture: DrawnArea["pictures"][number];
+  /** The same for all variations: the original at the model's resolution, and how much of it changes. */
+  readonly kept: {
+    readonly seen: ModelImage;
+    readonly shares: Float32Array;
+    /** Null where what is drawn gets no texture of theirs. */
+    readonly surroundings: Surroundings | null;
+  };
+}
+
 /** Carries a drawn picture into the original. */
 async function finish(
   loaded: LoadedModel,
-  change: EditArea & {
-    readonly picture: DrawnArea["pictures"][number];
-    /** The same for all variations: the original at the model's resolution, and how much of it changes. */
-    readonly kept: { readonly seen: ModelImage; readonly shares: Float32Array };
-  },
+  change: DrawnChange,
   context: JobContext,
 ): Promise<CompositeResult> {
   const { original, region, mask, request, picture, kept } = change;
@@ -167,14 +180,31 @@ async function finish(
   await pause(context);
   if (picture.image === null) return unchanged(original, region);
   const frozenSide = frozenBlockSide(loaded.model.layout, request.frozenScales);
-  if (frozenSide === null) {
-    const change = { original, region, generated: picture.image, mask, blockSide: null };
-    return applyNatively(loaded, change, context);
-  }
+  const { surroundings } = kept;
+  const { image, texture } = surroundings
+    ? await textureFrom(surroundings, picture.image, request.seed, context)
+    : { image: picture.image, texture: null };
   // What the enlarged picture is to keep exactly is nearly kept before, where it can be spread smoothly.
-  const generated = keepBlockMeans(picture.image, kept.seen, kept.shares, frozenSide);
-  const blockSide = frozenSide * region.factor;
-  return applyNatively(loaded, { original, region, generated, mask, blockSide }, context);
+  const generated =
+    frozenSide === null ? image : keepBlockMeans(image, kept.seen, kept.shares, frozenSide);
+  const blockSide = frozenSide === null ? null : frozenSide * region.factor;
+  const placed =
+    surroundings && texture ? placeTexture(surroundings, texture, generated) : undefined;
+  const whole = { original, region, generated, mask, blockSide, texture: placed };
+  return applyNatively(loaded, whole, context);
+}
+
+/** Side in model pixels of the frozen blocks that leave to the surroundings what texture there is. */
+const TEXTURED_BLOCK = 8;
+
+/**
+ * True if what is drawn gets the texture of its surroundings: where frozen blocks are smaller than a
+ * token's cell but large beside fine detail. Who frees coarser scales wants something
+ * new, which the surroundings cannot give; smaller blocks say themselves what texture there is.
+ */
+function isTextured({ mode, frozenScales }: EditRequest, layout: TokenLayout): boolean {
+  const frozenSide = frozenBlockSide(layout, frozenScales);
+  return mode !== "remove" && frozenSide === TEXTURED_BLOCK && frozenSide < layout.cellSide;
 }
 
 /** The part of the mask that lies in the picture, shrunk to what is painted. */
