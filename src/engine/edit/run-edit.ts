@@ -198,13 +198,14 @@ async function finish(
 const TEXTURED_BLOCK = 8;
 
 /**
- * True if what is drawn gets the texture of its surroundings: where frozen blocks are smaller than a
- * token's cell but large beside fine detail. Who frees coarser scales wants something
+ * True if what is drawn gets the texture of its surroundings: in removals, and where frozen blocks are
+ * smaller than a token's cell but large beside fine detail. Who frees coarser scales wants something
  * new, which the surroundings cannot give; smaller blocks say themselves what texture there is.
  */
 function isTextured({ mode, frozenScales }: EditRequest, layout: TokenLayout): boolean {
   const frozenSide = frozenBlockSide(layout, frozenScales);
-  return mode !== "remove" && frozenSide === TEXTURED_BLOCK && frozenSide < layout.cellSide;
+  if (mode === "remove") return frozenSide === null;
+  return frozenSide === TEXTURED_BLOCK && frozenSide < layout.cellSide;
 }
 
 /** The part of the mask that lies in the picture, shrunk to what is painted. */
