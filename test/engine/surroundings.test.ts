@@ -45,8 +45,8 @@ describe("the surroundings of a mask", () => {
   it("give what was drawn their texture, the same for the same seed, and say where its detail is", async () => {
     const { region, surroundings } = surroundingsOf();
     const drawn = { side: 32, data: new Float32Array(3 * 32 * 32) };
-    const once = await textureFrom(surroundings, drawn, 3, quietContext());
-    const twice = await textureFrom(surroundings, drawn, 3, quietContext());
+    const once = await textureFrom(surroundings, drawn, { seed: 3 }, quietContext());
+    const twice = await textureFrom(surroundings, drawn, { seed: 3 }, quietContext());
     expect(once).toEqual(twice);
     expect(once.image.data).not.toEqual(drawn.data);
     const placed = placeTexture(surroundings, once.texture!, once.image);
@@ -54,10 +54,29 @@ describe("the surroundings of a mask", () => {
     expect(placed.wanted).toHaveLength(surroundings.seen.colours.length);
   });
 
+  it("are continued as they are where something was removed, whatever was drawn", async () => {
+    const { surroundings } = surroundingsOf();
+    const drawn = { side: 32, data: new Float32Array(3 * 32 * 32).fill(0.9) };
+    const removed = await textureFrom(
+      surroundings,
+      drawn,
+      { seed: 3, mode: "remove" },
+      quietContext(),
+    );
+    const { colours, roles } = surroundings.seen;
+    const known = colours.filter((_, at) => roles[Math.floor(at / 3)] === PixelRole.example);
+    const brightest = known.reduce((most, value) => Math.max(most, value), -1);
+    for (const [pixel, role] of roles.entries()) {
+      if (role !== PixelRole.target) continue;
+      expect(removed.texture!.colours[3 * pixel]!).toBeLessThanOrEqual(brightest + 1e-4);
+      expect(removed.texture!.shares[pixel]).toBe(1);
+    }
+  });
+
   it("are left when the job is cancelled", async () => {
     const { surroundings } = surroundingsOf();
     const drawn = { side: 32, data: new Float32Array(3 * 32 * 32) };
     const cancelled = quietContext(AbortSignal.abort());
-    await expect(textureFrom(surroundings, drawn, 3, cancelled)).rejects.toThrow("abort");
+    await expect(textureFrom(surroundings, drawn, { seed: 3 }, cancelled)).rejects.toThrow("abort");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRaster } from "../raster.js";
-import { borrowTexture, type BorrowedTexture } from "./borrow-texture.js";
+import { borrowTexture, DRAWN, FILLED, type BorrowedTexture } from "./borrow-texture.js";
 import { mixTexture, type PlacedTexture } from "./texture-detail.js";
 import { halveWindow, PixelRole, type TextureWindow } from "./texture-window.js";
 
@@ -13,8 +13,8 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-function run(window: TextureWindow, seed = 1): BorrowedTexture | null {
-  const work = borrowTexture(window, randomFrom(seed));
+function run(window: TextureWindow, seed = 1, way = DRAWN): BorrowedTexture | null {
+  const work = borrowTexture(window, randomFrom(seed), way);
   let step = work.next();
   while (step.done !== true) step = work.next();
   return step.value;
@@ -50,6 +50,22 @@ describe("borrowed texture", () => {
       }
     }
     expect(wrong).toBeLessThan(40);
+  });
+
+  it("continues the surroundings where something was removed, whatever was drawn there", () => {
+    for (const level of [-1, 0, 1]) {
+      const { colours, shares, sources } = run(stripesWithHole(level), 1, FILLED)!;
+      let wrong = 0;
+      for (let y = 23; y < 42; y++) {
+        for (let x = 23; x < 42; x++) {
+          const expected = x % 4 < 2 ? 0.3 : -0.3;
+          if (Math.abs(colours[3 * (y * SIDE + x)]! - expected) > 0.1) wrong++;
+          expect(shares[y * SIDE + x]).toBe(1);
+          expect(sources[y * SIDE + x]).toBeGreaterThanOrEqual(0);
+        }
+      }
+      expect(wrong).toBe(0);
+    }
   });
 
   it("leaves every other pixel as it is and takes from examples alone", () => {

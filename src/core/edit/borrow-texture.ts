@@ -1,3 +1,4 @@
+import { fillFromRim } from "./fill-from-rim.js";
 import {
   createPatchField,
   measurePatches,
@@ -9,10 +10,34 @@ import {
 } from "./patch-search.js";
 import { enlargeLinearly, halveWindow, PixelRole, type TextureWindow } from "./texture-window.js";
 
-/** Levels of the pyramid, the window itself included. */
-const LEVELS = 3;
-/** Rounds of looking for patches and of putting the picture together, from the finest level on. */
-const ROUNDS = [2, 3, 5];
+/** What decides which examples are taken. */
+export interface TextureWay {
+  /** Rounds of looking for patches and of putting the picture together: of each level of the pyramid, the finest first. */
+  readonly rounds: readonly number[];
+  readonly guideWeight: number;
+  readonly meanWeight: number;
+  /** Texture is left out where the examples are unlike what was drawn. */
+  readonly isLimited: boolean;
+}
+
+/** What was drawn is there to be seen: its layout and its colours. */
+export const DRAWN: TextureWay = {
+  rounds: [2, 3, 5],
+  guideWeight: 0.3,
+  meanWeight: 0.6,
+  isLimited: true,
+};
+
+/** What was drawn only holds the place: the surroundings are continued as they are. */
+export const FILLED: TextureWay = {
+  rounds: [2, 4, 8, 16],
+  guideWeight: 0,
+  meanWeight: 1,
+  isLimited: false,
+};
+
+/** Levels up from the window at which what was drawn has no fine detail. */
+const COARSE = 2;
 /** Fewer example patches than these are no choice. */
 const LEAST_EXAMPLES = 64;
 /** Share of the patches that are less unlike than the one by which likeness is judged. */
@@ -41,6 +66,8 @@ export interface BorrowedTexture {
  * best counting most (Wexler et al. 2007, section 3; PatchMatch, Barnes et al. 2009; the guide as in
  * Hertzmann et al. 2001, Image Analogies).
  *
+ * What was removed has no guide; then the coarsest level is filled from the rim first.
+ *
  * It yields after each step, some of which take a tenth of a second, so that a caller may stop.
  * @param random numbers in [0, 1) from an explicit generator: the same give the same texture
  * @returns null where there are too few examples
@@ -48,26 +75,32 @@ export interface BorrowedTexture {
 export function* borrowTexture(
   window: TextureWindow,
   random: () => number,
+  way: TextureWay = DRAWN,
 ): Generator<void, BorrowedTexture | null> {
   if (!window.roles.includes(PixelRole.target)) return null;
   const pyramid = [window];
-  while (pyramid.length < LEVELS) pyramid.push(halveWindow(pyramid.at(-1) ?? window));
-  const guide = pyramid[LEVELS - 1] ?? window;
+  while (pyramid.length < way.rounds.length) pyramid.push(halveWindow(pyramid.at(-1) ?? window));
+  const guide = pyramid[COARSE] ?? window;
   let coarser: MatchedLevel | null = null;
-  for (let depth = LEVELS - 1; depth >= 0; depth--) {
+  for (let depth = pyramid.length - 1; depth >= 0; depth--) {
     const own = pyramid[depth] ?? window;
     const level: PatchLevel = {
       ...own,
       colours: own.colours.slice(),
       guide: enlargeLinearly({ ...guide, data: guide.colours }, 3, own),
       stride: depth === 0 ? 2 : 1,
+      guideWeight: way.guideWeight,
+      meanWeight: way.meanWeight,
     };
-    coarser = (yield* matchLevel(level, coarser, ROUNDS[depth] ?? 0, random)) ?? coarser;
+    coarser = (yield* matchLevel(level, coarser, way.rounds[depth] ?? 0, random)) ?? coarser;
   }
   if (coarser === null || coarser.level.width !== window.width) return null;
   const { level, field } = coarser;
   const sources = assemble(level, field);
-  return { colours: level.colours, sources, shares: sharesOf(window, level.colours, sources) };
+  const shares = way.isLimited
+    ? sharesOf(window, level.colours, sources)
+    : Float32Array.from(sources, (source) => (source < 0 ? 0 : 1));
+  return { colours: level.colours, sources, shares };
 }
 
 interface MatchedLevel {
@@ -85,6 +118,7 @@ function* matchLevel(
   const field = createPatchField(level);
   if (field.examples.length < LEAST_EXAMPLES) return null;
   start(level, field, coarser, random);
+  if (coarser === null && level.guideWeight === 0) fillFromRim(level, field);
   measurePatches(level, field);
   if (coarser !== null) assemble(level, field);
   const longer = Math.max(level.width, level.height);
@@ -179,7 +213,7 @@ function quantileOf(middles: Int32Array, costs: Float32Array): number {
 function sharesOf(window: TextureWindow, colours: Float32Array, sources: Int32Array): Float32Array {
   let drawn = window;
   let made: TextureWindow = { ...window, colours };
-  for (let level = 1; level < LEVELS; level++) {
+  for (let level = 0; level < COARSE; level++) {
     drawn = halveWindow(drawn);
     made = halveWindow(made);
   }

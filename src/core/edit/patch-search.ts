@@ -4,17 +4,19 @@ import { PixelRole, type TextureWindow } from "./texture-window.js";
 export const PATCH_RADIUS = 3;
 const SIDE = 2 * PATCH_RADIUS + 1;
 const AREA = SIDE * SIDE;
-/** Weight of the guide beside the picture itself. */
-const GUIDE_WEIGHT = 0.3;
-/** How much a difference of mean colours counts, which the copied patch can be shifted by: 1 as much as any. */
-const MEAN_WEIGHT = 0.6;
-
 /** A window whose patches are compared. */
 export interface PatchLevel extends TextureWindow {
   /** The window without its fine detail, as a patch's surroundings should look; like `colours`. */
   readonly guide: Float32Array;
   /** Pixels between the middles of neighbouring patches that are looked for. */
   readonly stride: number;
+  /** Weight of the guide beside the picture itself, 0..1. */
+  readonly guideWeight: number;
+  /**
+   * How much a difference of mean colours counts, which the copied patch is shifted by as far as it does
+   * not: 1 as much as any other.
+   */
+  readonly meanWeight: number;
 }
 
 /** For each patch that meets a target, the example patch most like it. */
@@ -134,9 +136,9 @@ function tryExample(level: PatchLevel, field: PatchField, middle: number, exampl
  * @param limit a cost of which the caller wants to know no more than that it is reached
  */
 function patchCost(level: PatchLevel, one: number, other: number, limit: number): number {
-  const { colours, width } = level;
-  const guided = GUIDE_WEIGHT * guideCost(level, one, other);
-  const left = (limit - guided) * (AREA / (1 - GUIDE_WEIGHT));
+  const { colours, width, guideWeight, meanWeight } = level;
+  const guided = guideWeight === 0 ? 0 : guideWeight * guideCost(level, one, other);
+  const left = (limit - guided) * (AREA / (1 - guideWeight));
   if (left <= 0) return Infinity;
   let red = 0;
   let green = 0;
@@ -155,10 +157,10 @@ function patchCost(level: PatchLevel, one: number, other: number, limit: number)
       squares += r * r + g * g + c * c;
     }
     // What the means account for is at most all of the squares.
-    if (MEAN_WEIGHT * squares >= left) return Infinity;
+    if (meanWeight * squares >= left) return Infinity;
   }
   const ofMeans = (red * red + green * green + blue * blue) / AREA;
-  return guided + ((1 - GUIDE_WEIGHT) / AREA) * (squares - (1 - MEAN_WEIGHT) * ofMeans);
+  return guided + ((1 - guideWeight) / AREA) * (squares - (1 - meanWeight) * ofMeans);
 }
 
 function guideCost({ guide, width }: PatchLevel, one: number, other: number): number {
@@ -178,7 +180,7 @@ function guideCost({ guide, width }: PatchLevel, one: number, other: number): nu
 
 /** By how much a copied patch's colours are shifted towards those that it replaces; three values. */
 export function patchShift(
-  { colours, width }: PatchLevel,
+  { colours, width, meanWeight }: PatchLevel,
   one: number,
   other: number,
   shift: Float32Array,
@@ -195,6 +197,6 @@ export function patchShift(
     }
   }
   for (let channel = 0; channel < 3; channel++) {
-    shift[channel] = ((shift[channel] ?? 0) * (1 - MEAN_WEIGHT)) / AREA;
+    shift[channel] = ((shift[channel] ?? 0) * (1 - meanWeight)) / AREA;
   }
 }

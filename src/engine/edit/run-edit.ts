@@ -182,7 +182,7 @@ async function finish(
   const frozenSide = frozenBlockSide(loaded.model.layout, request.frozenScales);
   const { surroundings } = kept;
   const { image, texture } = surroundings
-    ? await textureFrom(surroundings, picture.image, request.seed, context)
+    ? await textureFrom(surroundings, picture.image, request, context)
     : { image: picture.image, texture: null };
   // What the enlarged picture is to keep exactly is nearly kept before, where it can be spread smoothly.
   const generated =

@@ -1,4 +1,9 @@
-import { borrowTexture, type BorrowedTexture } from "../../core/edit/borrow-texture.js";
+import {
+  borrowTexture,
+  DRAWN,
+  FILLED,
+  type BorrowedTexture,
+} from "../../core/edit/borrow-texture.js";
 import type { PlacedTexture } from "../../core/edit/texture-detail.js";
 import { PixelRole, type TextureWindow } from "../../core/edit/texture-window.js";
 import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
@@ -7,6 +12,7 @@ import type { EditRegion } from "../../core/plan/region.js";
 import { hasAlphaChannel, type Raster } from "../../core/raster.js";
 import { bottomOf, intersectRects, rectOfSize, rightOf, type Rect } from "../../core/rect.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
+import type { EditRequest } from "./edit-request.js";
 import { createRandom } from "../sampling/random.js";
 
 /** Model pixels around the region whose texture may be taken, too; a multiple of four. */
@@ -105,12 +111,13 @@ export interface TexturedPicture {
 export async function textureFrom(
   { seen }: Surroundings,
   drawn: ModelImage,
-  seed: number,
+  { seed, mode }: Pick<EditRequest, "seed" | "mode">,
   context: JobContext,
 ): Promise<TexturedPicture> {
   const window = { ...seen, colours: withRegion(seen, drawn) };
   const random = createRandom(seed, STREAM);
-  const work = borrowTexture(window, () => random.next());
+  const way = mode === "remove" ? FILLED : DRAWN;
+  const work = borrowTexture(window, () => random.next(), way);
   let step = work.next();
   while (step.done !== true) {
     await pause(context);
