@@ -68,7 +68,7 @@ export interface BorrowedTexture {
  *
  * What was removed has no guide; then the coarsest level is filled from the rim first.
  *
- * It yields after each step, some of which take a tenth of a second, so that a caller may stop.
+ * It yields every few hundredths of a second, so that a caller may stop.
  * @param random numbers in [0, 1) from an explicit generator: the same give the same texture
  * @returns null where there are too few examples
  */
@@ -116,6 +116,7 @@ function* matchLevel(
   random: () => number,
 ): Generator<void, MatchedLevel | null> {
   const field = createPatchField(level);
+  yield;
   if (field.examples.length < LEAST_EXAMPLES) return null;
   start(level, field, coarser, random);
   if (coarser === null && level.guideWeight === 0) fillFromRim(level, field);
@@ -126,7 +127,7 @@ function* matchLevel(
   for (let round = 0; round < rounds; round++) {
     if (round > 0 || coarser !== null) measurePatches(level, field);
     for (const way of ["down", "up"] as const) {
-      searchPatches(level, field, { way, random, reach: Math.floor(reach) });
+      yield* searchPatches(level, field, { way, random, reach: Math.floor(reach) });
       yield;
     }
     if (round < rounds - 1) assemble(level, field);

@@ -90,15 +90,18 @@ export interface PatchSearch {
   readonly reach: number;
 }
 
+/** Patches that are looked for between two pauses: some hundredths of a second. */
+const PATCHES_AT_ONCE = 512;
+
 /**
- * Looks for better patches: where the neighbours' lie, and at random ever nearer to the best so far
+ * Looks for better patches, and yields now and then: where the neighbours' lie, and at random ever nearer to the best so far
  * (PatchMatch, Barnes et al. 2009, section 3.2).
  */
-export function searchPatches(
+export function* searchPatches(
   level: PatchLevel,
   field: PatchField,
   { way, random, reach }: PatchSearch,
-): void {
+): Generator<void, void> {
   const { width, stride } = level;
   const { middles, found } = field;
   const step = way === "down" ? -stride : stride;
@@ -112,6 +115,7 @@ export function searchPatches(
       const y = Math.floor(best / width) + Math.floor((2 * random() - 1) * (radius + 1));
       if (x >= 0 && x < width) tryExample(level, field, middle, y * width + x);
     }
+    if (index % PATCHES_AT_ONCE === PATCHES_AT_ONCE - 1) yield;
   }
 }
 
