@@ -92,11 +92,13 @@ export function* borrowTexture(
       guideWeight: way.guideWeight,
       meanWeight: way.meanWeight,
     };
+    yield;
     coarser = (yield* matchLevel(level, coarser, way.rounds[depth] ?? 0, random)) ?? coarser;
   }
   if (coarser === null || coarser.level.width !== window.width) return null;
   const { level, field } = coarser;
   const sources = assemble(level, field);
+  yield;
   const shares = way.isLimited
     ? sharesOf(window, level.colours, sources)
     : Float32Array.from(sources, (source) => (source < 0 ? 0 : 1));
@@ -120,12 +122,15 @@ function* matchLevel(
   if (field.examples.length < LEAST_EXAMPLES) return null;
   start(level, field, coarser, random);
   if (coarser === null && level.guideWeight === 0) fillFromRim(level, field);
+  yield;
   measurePatches(level, field);
   if (coarser !== null) assemble(level, field);
+  yield;
   const longer = Math.max(level.width, level.height);
   const reach = coarser === null ? longer : longer / 8;
   for (let round = 0; round < rounds; round++) {
     if (round > 0 || coarser !== null) measurePatches(level, field);
+    yield;
     for (const way of ["down", "up"] as const) {
       yield* searchPatches(level, field, { way, random, reach: Math.floor(reach) });
       yield;

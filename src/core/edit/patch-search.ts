@@ -35,7 +35,9 @@ export interface PatchField {
 
 /** A field in which nothing was found yet; patches lie in the window. */
 export function createPatchField(level: PatchLevel): PatchField {
-  const { width, height, roles, stride } = level;
+  const { width, height, stride } = level;
+  const targetCounts = countsOf(level, PixelRole.target);
+  const exampleCounts = countsOf(level, PixelRole.example);
   const middles: number[] = [];
   const examples: number[] = [];
   const isExample = new Uint8Array(width * height);
@@ -44,11 +46,16 @@ export function createPatchField(level: PatchLevel): PatchField {
   for (let y = PATCH_RADIUS; y < height - PATCH_RADIUS; y++) {
     for (let x = PATCH_RADIUS; x < width - PATCH_RADIUS; x++) {
       const middle = y * width + x;
-      const { hasTarget, isWhole } = describePatch(roles, width, middle);
-      if (isWhole) {
+      if (countIn(exampleCounts, width, x, y) === AREA) {
         examples.push(middle);
         isExample[middle] = 1;
-      } else if (hasTarget && isPlace(x, width) && isPlace(y, height)) middles.push(middle);
+      } else if (
+        countIn(targetCounts, width, x, y) > 0 &&
+        isPlace(x, width) &&
+        isPlace(y, height)
+      ) {
+        middles.push(middle);
+      }
     }
   }
   return {
@@ -60,17 +67,28 @@ export function createPatchField(level: PatchLevel): PatchField {
   };
 }
 
-function describePatch(roles: Uint8Array, width: number, middle: number) {
-  let hasTarget = false;
-  let isWhole = true;
-  for (let y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
-    for (let x = -PATCH_RADIUS; x <= PATCH_RADIUS; x++) {
-      const role = roles[middle + y * width + x];
-      if (role !== PixelRole.example) isWhole = false;
-      if (role === PixelRole.target) hasTarget = true;
+/** For each pixel, how many pixels above and to the left of it (itself not) have a role. */
+function countsOf({ width, height, roles }: TextureWindow, role: number): Int32Array {
+  const stride = width + 1;
+  const counts = new Int32Array(stride * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let inRow = 0;
+    for (let x = 0; x < width; x++) {
+      if (roles[y * width + x] === role) inRow++;
+      const at = (y + 1) * stride + x + 1;
+      counts[at] = (counts[at - stride] ?? 0) + inRow;
     }
   }
-  return { hasTarget, isWhole };
+  return counts;
+}
+
+/** How many pixels of the patch in whose middle (x, y) lies are counted. */
+function countIn(counts: Int32Array, width: number, x: number, y: number): number {
+  const stride = width + 1;
+  const above = (y - PATCH_RADIUS) * stride + x - PATCH_RADIUS;
+  const below = above + SIDE * stride;
+  const [a = 0, b = 0] = [counts[above], counts[above + SIDE]];
+  return (counts[below + SIDE] ?? 0) - (counts[below] ?? 0) - b + a;
 }
 
 /** Measures all patches again, after the picture under them changed. */
