@@ -61,16 +61,17 @@ export function enlargeLinearly(
   const enlarged = new Float32Array(channels * to.width * to.height);
   let at = 0;
   for (const row of rows) {
+    const above = row.first * width * channels;
+    const below = row.second * width * channels;
     for (const column of columns) {
+      const left = column.first * channels;
+      const right = column.second * channels;
       for (let channel = 0; channel < channels; channel++) {
-        const value = (y: number, x: number) => data[(y * width + x) * channels + channel] ?? 0;
-        const above = mix(value(row.first, column.first), value(row.first, column.second), column);
-        const below = mix(
-          value(row.second, column.first),
-          value(row.second, column.second),
-          column,
-        );
-        enlarged[at++] = mix(above, below, row);
+        const a = data[above + left + channel] ?? 0;
+        const c = data[below + left + channel] ?? 0;
+        const top = a + ((data[above + right + channel] ?? 0) - a) * column.share;
+        const bottom = c + ((data[below + right + channel] ?? 0) - c) * column.share;
+        enlarged[at++] = top + (bottom - top) * row.share;
       }
     }
   }
@@ -90,8 +91,4 @@ function placesBetween(count: number, wanted: number): Place[] {
     const first = Math.floor(centre);
     return { first, second: Math.min(first + 1, count - 1), share: centre - first };
   });
-}
-
-function mix(one: number, other: number, { share }: Place): number {
-  return one + (other - one) * share;
 }
