@@ -55,9 +55,8 @@ class Model {
   heads: i32;
   layerCount: i32;
   codeWidth: i32;
-  /** Neighbours of a token, and codebooks. */
+  /** Neighbours of a token. */
   slots: i32;
-  kinds: i32;
   /** Array of pointers. */
   layers: usize;
   norm: usize;
@@ -70,11 +69,11 @@ class Model {
   vectors: usize;
   /** Rows of the first codebook. */
   firstRows: i32;
-  /** f32 (slots - 1, kinds, c, D): maps of the other neighbours. */
+  /** f32 (slots - 1, 2, c, D): maps of the other neighbours. */
   maps: usize;
   /** f32 (slots - 1, D). */
   missing: usize;
-  /** f32 (kinds, D, c) and (kinds, c): the last map to code vectors, for each codebook. */
+  /** f32 (2, D, c) and (2, c): the last map to code vectors, for each codebook. */
   toVector: usize;
   toVectorBias: usize;
   /** f32 (positions, 2, d): cosines and signed sines, or 0. */
@@ -282,7 +281,7 @@ function embed(model: Model, chunk: Chunk, thread: i32, threads: i32, scratch: u
         continue;
       }
       const kind = i32(code >= model.firstRows);
-      const map = model.maps + <usize>(((slot - 1) * model.kinds + kind) * c * D * 4);
+      const map = model.maps + <usize>(((slot - 1) * 2 + kind) * c * D * 4);
       const vector = model.vectors + <usize>code * <usize>(c * 4);
       for (let q = from; q < end; q++) {
         const at = (<usize>q) << 4;

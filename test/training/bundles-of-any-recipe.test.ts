@@ -6,8 +6,10 @@ import { frozenBlockSide } from "../../src/core/layout.js";
 import { planEditRegion } from "../../src/core/plan/region.js";
 import { pasteRaster } from "../../src/core/raster.js";
 import { findBlockMismatch, findFrozenMismatch, findOutsideChange } from "../../src/core/verify.js";
-import { verifyModel } from "../../src/engine/bundle/golden.js";
+import { readPrompts } from "../../src/engine/ar/sequences.js";
+import { largestDifference, verifyModel } from "../../src/engine/bundle/golden.js";
 import { listBundles, summariseBundle } from "../../src/engine/bundle/list-bundles.js";
+import { Model } from "../../src/engine/bundle/model.js";
 import { runEdit } from "../../src/engine/edit/run-edit.js";
 import type { LoadedModel } from "../../src/engine/jobs/prompts.js";
 import { runGenerate } from "../../src/engine/jobs/run-generate.js";
@@ -131,5 +133,45 @@ describe.skipIf(!hasTraining)("a bundle of any recipe, exported with untrained w
     if (enlarges === "no") await expect(upscale(0.5)).rejects.toThrow(/one scale only/);
     else expect(findBlockMismatch(await upscale(0.5), small, 2)).toBeNull();
     await loaded.model.release();
+  });
+});
+
+/** With and without turned keys, and with given tokens on all sides. */
+const decodable = ["studio-128", "studio-128-rotary"];
+
+describe.skipIf(!hasTraining)("a bundle with weights for the app's own decoder", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "bundles-"));
+    const precision = ["--ar-precision", "int8-blocks"];
+    await runTraining("tests/tiny_bundles.py", "--out", folder, ...precision, ...decodable);
+  }, 300_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(decodable)("%s is drawn by it, with the logits of the bundle's graph", async (name) => {
+    const model = await openModel(join(folder, name));
+    expect(await model.decoder()).not.toBeNull();
+    await verifyModel(model);
+    const { arWeights: _, ...manifest } = model.manifest;
+    const graph = new Model({ ...model.bundle, manifest }, "cpu");
+    const codes = Int32Array.from({ length: model.layout.tokenCount }, (_, token) => token % 16);
+    const isDrawn = codes.map((_, token) => (token % 3 === 0 ? 1 : 0));
+    const prompt = await new PromptEncoder(model).encode("a dog");
+    const logits = [];
+    for (const own of [model, graph]) {
+      const sequences = (await readPrompts(own, [prompt])).open(Uint8Array.from(isDrawn));
+      const kept = [];
+      for (const token of codes.keys()) {
+        const [rows = []] = await sequences.logitsOf([token], codes);
+        kept.push(rows[0]!.slice());
+      }
+      sequences.release();
+      logits.push(kept);
+    }
+    const [ours, theirs] = logits as [Float32Array[], Float32Array[]];
+    const differences = ours.map((row, token) => largestDifference(row, theirs[token]!));
+    expect(Math.max(...differences)).toBeLessThan(0.05);
+    await model.release();
+    await graph.release();
   });
 });

@@ -8,15 +8,15 @@ Dimensions: P text positions, T codes, D width, H heads, d width of a head, c co
 scales, W width of the text states, K slots of neighbours, N outputs of a matrix.
 
 The matrices are the 8-bit integers of the bundle's ONNX graph, so that both compute the same model up to the rounding
-of activations, which the kernel does to 16 bits and the graph to 8. Tables are those of ``ar_graph`` [Note: input tables],
-with one map a neighbour and codebook.
+of activations, which the kernel does to 16 bits and the graph to 8. Tables are those of ``ar_graph`` [Note: input
+tables], with one map a neighbour and codebook.
 
     layer.I.{qkv,out,up,down}, text_in      int8 (N, inputs); queries are divided by the root of d
     the same with .scales                   f32 (N, blocks of inputs)
     the same with .bias                     f32 (N); none of text_in, whose bias is among the positions
     layer.I.norm_{attention,mlp}, norm      f32 (2, D): weights, biases
     positions                               f16 (P + T, D)
-    first                                   f16 (codes of both codebooks + 1, D): input of the neighbour before; last: none
+    first                                   f16 (codes of both codebooks + 1, D): input of the one before; last: none
     vectors                                 f16 (codes of both codebooks, c)
     maps, missing                           f16 (K - 1, codebooks, c, D), f16 (K - 1, D): of the other neighbours
     neighbours                              i32 (T, K): tokens, -1 for none
@@ -51,11 +51,12 @@ FILE = "ar.safetensors"
 
 
 def suits(model: AutoregressiveModel) -> bool:
-    """Whether the kernel can decode a model: it draws one token after another, from vectors of whole registers."""
+    """Whether the kernel can decode a model: one token after another, two codebooks, vectors of whole registers."""
     config = model.config
     sizes = (config.width, config.width // config.heads, config.text_width)
     codes = (config.approximation_codes, config.detail_codes, config.code_dim)
-    return config.order == "raster" and all(n % 16 == 0 for n in sizes) and all(n % 4 == 0 for n in codes)
+    has_two = model.layout.scales > 1
+    return has_two and config.order == "raster" and all(n % 16 == 0 for n in sizes) and all(n % 4 == 0 for n in codes)
 
 
 def integers_of(graph: Path) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -90,9 +91,9 @@ def cut(scales: np.ndarray, inputs: int, block: int) -> np.ndarray:
 def export_weights(model: AutoregressiveModel, graph: Path, path: Path) -> None:
     """Writes the file for a model whose compressed graph is ``graph``. Raises ValueError if it does not suit."""
     if not suits(model):
-        raise ValueError("Expected raster order and widths of multiples of 16; leave the decoding to the graph.")
-    config, layout = model.config, model.layout
-    kinds = min(layout.scales, 2)
+        raise ValueError("Expected raster order, several scales and widths of multiples of 16; leave it to the graph.")
+    config = model.config
+    kinds = 2
     head_dim = config.width // config.heads
     tensors: dict[str, np.ndarray] = {}
 
@@ -117,8 +118,8 @@ def export_weights(model: AutoregressiveModel, graph: Path, path: Path) -> None:
             tensors[name], tensors[f"{name}.scales"], tensors[f"{name}.bias"] = integers, scales, bias
     norm("norm", model.norm)
 
-    codebooks = [model.vectors_approximation, model.vectors_detail][:kinds]
-    free = [model.free_approximation.weight, model.free_detail.weight][:kinds]
+    codebooks = [model.vectors_approximation, model.vectors_detail]
+    free = [model.free_approximation.weight, model.free_detail.weight]
     first = [(free[k] + model.vector_in[k](codebooks[k])).numpy() for k in range(kinds)]
     slots = len(model.missing)
     own = model.text_position + model.text_in.bias
@@ -133,8 +134,7 @@ def export_weights(model: AutoregressiveModel, graph: Path, path: Path) -> None:
     tensors["to_vector"] = np.stack([(model.to_vector[k].weight.t() * factors[k]).numpy() for k in range(kinds)])
     tensors["to_vector.bias"] = np.stack([(model.to_vector[k].bias * factors[k]).numpy() for k in range(kinds)])
     tensors["bias_approximation"] = model.bias_approximation.numpy()
-    if kinds > 1:
-        tensors["bias_detail"] = model.bias_detail.numpy()
+    tensors["bias_detail"] = model.bias_detail.numpy()
     if model.rotation is not None:
         cosine, sine = (table.numpy() for table in model.rotation)
         half = sine.shape[1] // 2

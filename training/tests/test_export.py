@@ -8,13 +8,16 @@ import onnx
 import pytest
 import tiny_bundles
 import torch
+from safetensors.numpy import load_file
 from tiny_bundles import KINDS
 
 from spectral_training import export_onnx
+from spectral_training.ar_weights import MATRICES
 from spectral_training.graphs import DecoderGraph, Skills
 from spectral_training.onnx_files import session
 from spectral_training.recipes import recipe
 from spectral_training.tokenizer import CODE, EXACT, MASKED
+from spectral_training.train_ar import load_ar
 from spectral_training.train_tokenizer import load_tokenizer
 
 
@@ -81,6 +84,30 @@ def test_graphs_keep_to_an_opset_that_every_provider_has(tmp_path: Path, precisi
         assert versions.pop("ai.onnx") <= 17
         assert versions in ({}, {"com.microsoft": 1})
         assert model.ir_version <= 10
+
+
+def test_weights_for_the_apps_own_decoding_are_those_of_the_model(tmp_path: Path):
+    tiny_bundles.write_checkpoint("studio-128-rotary", tmp_path / "a.pt")
+    model, _ = load_ar(tmp_path / "a.pt")
+    tiny_bundles.export("studio-128-rotary", tmp_path / "b", "int8-blocks")
+    entry = json.loads((tmp_path / "b" / "model.json").read_text())["arWeights"]
+    stored = load_file(tmp_path / "b" / entry["file"])
+    for index, block in enumerate(model.blocks):
+        for name in MATRICES:
+            weight = getattr(block, name).weight.detach().numpy().copy()
+            if name == "qkv":
+                weight[: weight.shape[1]] *= (weight.shape[1] // block.heads) ** -0.5
+            integers, scales = (stored[f"layer.{index}.{name}{end}"] for end in ("", ".scales"))
+            steps = np.repeat(scales, weight.shape[1] // scales.shape[1], axis=1)
+            # Half a step, a whole one where the largest is cut off, and what halves lost of weights and scales.
+            assert np.all(np.abs(integers * steps - weight) <= 1.1 * np.abs(steps) + 2e-3 * np.abs(weight))
+    assert stored["neighbours"].shape == model.neighbours.t().shape
+    assert stored["rotation"].shape == (model.position.shape[0] + model.text_position.shape[0], 2, 16)
+
+
+def test_a_model_that_does_not_suit_has_no_weights_for_it(tmp_path: Path):
+    tiny_bundles.export("studio-128-parallel", tmp_path, "int8-blocks")
+    assert "arWeights" not in json.loads((tmp_path / "model.json").read_text())
 
 
 def test_classes_without_names_are_refused(tmp_path: Path):

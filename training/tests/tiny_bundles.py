@@ -38,6 +38,7 @@ class Options:
     names: tyro.conf.Positional[tuple[str, ...]]
     """Recipes without -debug; the folder of each is named after it."""
     out: Path
+    ar_precision: str = "fp32"
 
 
 def write_checkpoint(name: str, path: Path) -> None:
@@ -54,7 +55,7 @@ def write_checkpoint(name: str, path: Path) -> None:
     torch.save({k: {"config": m.config, "meta": x, "weights": shrink(m)} for k, (m, x) in parts.items()}, path)
 
 
-def export(name: str, out: Path) -> None:
+def export(name: str, out: Path, ar_precision: str = "fp32") -> None:
     """Bundle of one recipe into ``out``; precision fp32, so that tests measure the way and not the rounding."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "untrained.pt"
@@ -66,7 +67,7 @@ def export(name: str, out: Path) -> None:
                 out=out,
                 id=name,
                 name=name,
-                ar_precision="fp32",
+                ar_precision=ar_precision,
                 tokenizer_precision="fp32",
                 text_precision="fp32",
             )  # fmt: skip
@@ -77,4 +78,4 @@ if __name__ == "__main__":
     options = tyro.cli(Options)
     torch.set_num_threads(1)
     for name in options.names:
-        export(name, options.out / name)
+        export(name, options.out / name, options.ar_precision)

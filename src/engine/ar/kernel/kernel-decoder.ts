@@ -109,7 +109,7 @@ export class KernelDecoder {
     let threads = 1;
     while (threads < wanted) {
       const task = { module, memory: memory.memory, control: this.#control, thread: threads };
-      if ((await startThread(task)) === null) break;
+      if (!(await startThread(task))) break;
       threads++;
     }
     memory.ints[this.#control / 4 + THREADS] = threads;

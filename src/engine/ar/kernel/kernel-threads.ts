@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { KernelModule, SharedWebAssemblyMemory } from "../../kernels/webassembly.js";
 
@@ -19,19 +21,26 @@ parentPort.postMessage("ready");
 exports.serve(control, thread, seen);
 `;
 
-/** Starts a thread of a kernel. @returns null if it cannot be had; then the others do its work */
-export async function startThread(task: WorkerTask): Promise<Worker | null> {
+/** A thread starts within some hundredths of a second. */
+const LONGEST_START_MS = 10_000;
+
+/** Starts a thread of a kernel. @returns false if it cannot be had; then the others do its work */
+export async function startThread(task: WorkerTask): Promise<boolean> {
+  const abort = new AbortController();
   try {
     const worker = new Worker(PROGRAM, { eval: true, workerData: task });
-    await new Promise<void>((resolve, reject) => {
-      worker.once("message", () => resolve());
-      worker.once("error", reject);
-      worker.once("exit", () => reject(new Error("the thread ended")));
-    });
-    // It waits within the kernel, which is no reason for a program to go on.
+    // Once it waits within the kernel, that is no reason for a program to go on.
     worker.unref();
-    return worker;
+    const hasStarted = await Promise.race([
+      once(worker, "message", abort).then(() => true),
+      once(worker, "exit", abort).then(() => false),
+      setTimeout(LONGEST_START_MS, false, abort),
+    ]);
+    if (!hasStarted) await worker.terminate();
+    return hasStarted;
   } catch {
-    return null;
+    return false;
+  } finally {
+    abort.abort();
   }
 }

@@ -49,9 +49,8 @@ export function placeWeights(
   const { layers, heads, headDim, textPositions } = manifest.ar;
   const width = heads * headDim;
   const { tokenCount, scaleCount } = layout;
-  const sizes = [manifest.codebooks.approximation, manifest.codebooks.detail].slice(0, scaleCount);
-  const codes = sizes.reduce((sum, size) => sum + size, 0);
-  const kinds = sizes.length;
+  const sizes = [manifest.codebooks.approximation, manifest.codebooks.detail] as const;
+  const codes = sizes[0] + sizes[1];
 
   const neighbours = reader.tensors.integers("neighbours");
   const slots = reader.shaped("neighbours", neighbours, [tokenCount, null])[1] ?? 0;
@@ -82,18 +81,17 @@ export function placeWeights(
     layers,
     codeWidth,
     slots,
-    kinds,
     memory.struct(...layerAddresses),
     reader.floats("norm", [2, width]),
     reader.matrix("text_in", width, manifest.text.width, false).address,
     reader.floats("positions", [positions, width]),
     reader.floats("first", [codes + 1, width]),
     memory.put(vectors.data),
-    sizes[0] ?? 0,
-    reader.floats("maps", [slots - 1, kinds, codeWidth, width]),
+    sizes[0],
+    reader.floats("maps", [slots - 1, 2, codeWidth, width]),
     reader.floats("missing", [slots - 1, width]),
-    reader.floats("to_vector", [kinds, width, codeWidth]),
-    reader.floats("to_vector.bias", [kinds, codeWidth]),
+    reader.floats("to_vector", [2, width, codeWidth]),
+    reader.floats("to_vector.bias", [2, codeWidth]),
     reader.tensors.has("rotation") ? reader.floats("rotation", [positions, 2, headDim]) : 0,
   );
   const later = Number(reader.tensors.metadata["later"]);
