@@ -9,6 +9,7 @@ import {
   type EngineToHostMessage,
   type ProbeAnswer,
 } from "../shared/engine-messages.js";
+import { subscribeTo } from "../shared/client.js";
 import { engineEventSchemas, isEngineTopic } from "../shared/events.js";
 import { DEVICE_VARIABLE } from "../shared/models.js";
 import type { ProbeOutcome, Prober } from "../shared/probe.js";
@@ -58,7 +59,7 @@ async function serveHost(line: Line, args: readonly string[]): Promise<void> {
     engine.subscribe(topic, (payload) => line.send({ event: topic, payload }));
   }
   const gate = new ProgressGate();
-  engine.subscribe("job-progress", (payload) => {
+  subscribeTo(engine, "job-progress", (payload) => {
     if (gate.lets(payload, performance.now())) line.send({ event: "job-progress", payload });
   });
   // After the first job, whose person should not wait for measurements.

@@ -13,7 +13,8 @@ import { dismissTour } from "./mask-helpers";
 import { lockScales, openStudio, resultBar, sample, screenshot, type Studio } from "./studio";
 
 const COUNT = 4;
-const MANY = 8;
+/** So many take long enough to do something else meanwhile. */
+const MANY = 16;
 
 let studio: Studio;
 
@@ -114,6 +115,7 @@ describe("variations with the shipped model", () => {
 
   it("wait in a queue when several jobs are started, and each can be cancelled", async () => {
     const { page } = studio;
+    await setVariations(page, MANY);
     for (let job = 0; job < 3; job++) await redrawButton(page).click();
     await jobsButton(page).click();
     await expect.poll(() => page.getByText("Waiting").count()).toBe(2);

@@ -1,4 +1,5 @@
 import { fillFromRim } from "./fill-from-rim.js";
+import { meetRim } from "./meet-rim.js";
 import {
   createPatchField,
   measurePatches,
@@ -98,6 +99,8 @@ export function* borrowTexture(
   if (coarser === null || coarser.level.width !== window.width) return null;
   const { level, field } = coarser;
   const sources = assemble(level, field);
+  yield;
+  if (!way.isLimited) meetRim(level, field);
   yield;
   const shares = way.isLimited
     ? sharesOf(window, level.colours, sources)

@@ -10,7 +10,14 @@ import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
 import { readModelImage, type ModelImage } from "../../core/model-image.js";
 import type { EditRegion } from "../../core/plan/region.js";
 import { hasAlphaChannel, type Raster } from "../../core/raster.js";
-import { bottomOf, intersectRects, rectOfSize, rightOf, type Rect } from "../../core/rect.js";
+import {
+  bottomOf,
+  intersectRects,
+  rectContains,
+  rectOfSize,
+  rightOf,
+  type Rect,
+} from "../../core/rect.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
 import type { EditRequest } from "./edit-request.js";
 import { createRandom } from "../sampling/random.js";
@@ -29,11 +36,15 @@ export interface Surroundings {
   readonly seen: TextureWindow;
 }
 
-/** Reads what surrounds a mask. Pixels under it are targets, transparent ones and those beyond the border unusable. */
+/**
+ * Reads what surrounds a mask. Pixels under it are targets, transparent ones and those beyond the border unusable.
+ * @param known rectangles outside of which nothing may be taken; the whole picture if it is not told
+ */
 export function readSurroundings(
   original: Raster,
   { rect: inner, factor }: EditRegion,
   mask: Mask,
+  known: readonly Rect[] = [rectOfSize(original.width, original.height)],
 ): Surroundings {
   const margin = MARGIN * factor;
   const side = inner.width + 2 * margin;
@@ -45,7 +56,7 @@ export function readSurroundings(
     colours: interleaved(image),
     roles: new Uint8Array(image.side * image.side),
   };
-  markRoles(seen, original, rect, factor, mask);
+  markRoles(seen, original, { rect, factor, mask, known });
   return { rect, factor, seen };
 }
 
@@ -60,20 +71,24 @@ function interleaved({ side, data }: ModelImage): Float32Array {
   return colours;
 }
 
+interface WindowPlace {
+  readonly rect: Rect;
+  readonly factor: number;
+  readonly mask: Mask;
+  readonly known: readonly Rect[];
+}
+
 function markRoles(
   { width, roles }: TextureWindow,
   original: Raster,
-  rect: Rect,
-  factor: number,
-  mask: Mask,
+  { rect, factor, mask, known }: WindowPlace,
 ): void {
   const picture = rectOfSize(original.width, original.height);
   for (let y = 0, pixel = 0; y < width; y++) {
     for (let x = 0; x < width; x++, pixel++) {
       const [left, top] = [rect.x + x * factor, rect.y + y * factor];
-      const isWhole =
-        left >= 0 && top >= 0 && left + factor <= picture.width && top + factor <= picture.height;
-      if (isWhole) roles[pixel] = PixelRole.example;
+      const own = { x: left, y: top, width: factor, height: factor };
+      if (known.some((one) => rectContains(one, own))) roles[pixel] = PixelRole.example;
     }
   }
   const at = (x: number, y: number) =>

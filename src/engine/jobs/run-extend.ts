@@ -26,6 +26,7 @@ import {
 import { createEditPreview } from "../edit/edit-preview.js";
 import { mirroredCanvas } from "../edit/mirrored-canvas.js";
 import { applyNatively } from "../edit/native-change.js";
+import { placeTexture, readSurroundings, textureFrom } from "../edit/surroundings.js";
 import type { PreviewPacer } from "../edit/preview-pacer.js";
 import {
   planRegionTokens,
@@ -57,7 +58,7 @@ export interface ExtendOutcome {
 
 /**
  * Makes the canvas larger and draws what is new, region by region; the picture's own pixels stay bit
- * for bit. The layout of the new part is the picture's in a mirror. New pixels have the alpha of the
+ * for bit. The new part continues it with its own texture. New pixels have the alpha of the
  * nearest one of the picture: an opaque picture stays so.
  * @throws AppError REQUEST_INVALID, IMAGE_TOO_LARGE; an AbortError if cancelled
  */
@@ -112,12 +113,17 @@ function layoutScales({ scaleCount }: TokenLayout): number {
   return Math.max(0, scaleCount - DRAWN_SCALES);
 }
 
+/** Share of a token's width over which the mirrored picture fades out. */
+const FADE = 0.25;
+
 /** One region with what is new in it. */
 interface ExtensionArea {
   readonly index: number;
   readonly region: EditRegion;
   /** Pixels that neither the picture nor an earlier region has; less than 255 near the picture. */
   readonly mask: Mask;
+  /** Where the canvas has its pixels already, in their order. */
+  readonly known: readonly Rect[];
   readonly tokens: RegionTokens;
 }
 
@@ -141,11 +147,12 @@ function areaOf(
   region: EditRegion,
   index: number,
 ): ExtensionArea {
-  // Over the width of a token the mirrored pixels, which join on exactly, fade into what is drawn.
-  const fadePx = (model.layout.imageSize / model.layout.grid) * region.factor;
+  // Mirrored pixels, which join on exactly, fade into what is drawn; longer ones would be seen as such.
+  const fadePx = FADE * (model.layout.imageSize / model.layout.grid) * region.factor;
   const mask = fadingFrom(plan.picture, region.inside, fadePx);
   const earlier = plan.regions.slice(0, index).map((other) => other.inside);
-  for (const known of [plan.picture, ...earlier]) clear(mask, known);
+  const known = [plan.picture, ...earlier];
+  for (const rect of known) clear(mask, rect);
   const tokens = planRegionTokens({
     layout: model.layout,
     exactScales: layoutScales(model.layout),
@@ -155,7 +162,7 @@ function areaOf(
     seed: request.seed,
     startScales: request.startCodes?.scales ?? 0,
   });
-  return { index, region, mask, tokens };
+  return { index, region, mask, known, tokens };
 }
 
 /** From 1 beside the picture to 255 at a distance of `fadePx`. */
@@ -217,15 +224,25 @@ async function drawArea(
 }
 
 async function apply(
-  { loaded, context }: ExtensionJob,
-  { region, mask }: ExtensionArea,
+  { loaded, context, request }: ExtensionJob,
+  { region, mask, known }: ExtensionArea,
   canvas: Raster,
   { image }: DrawnPicture,
 ): Promise<Raster> {
   await pause(context);
+  const surroundings = readSurroundings(canvas, region, mask, known);
+  const textured = await textureFrom(
+    surroundings,
+    image,
+    { seed: request.seed, mode: "remove" },
+    context,
+  );
+  const placed = textured.texture
+    ? placeTexture(surroundings, textured.texture, textured.image)
+    : undefined;
   const { rect, patch } = await applyNatively(
     loaded,
-    { original: canvas, region, generated: image, mask, blockSide: null },
+    { original: canvas, region, generated: textured.image, mask, blockSide: null, texture: placed },
     context,
   );
   return pasteRaster(canvas, patch, rect.x, rect.y);
