@@ -45,8 +45,18 @@ describe("the surroundings of a mask", () => {
   it("give what was drawn their texture, the same for the same seed, and say where its detail is", async () => {
     const { region, surroundings } = surroundingsOf();
     const drawn = { side: 32, data: new Float32Array(3 * 32 * 32) };
-    const once = await textureFrom(surroundings, drawn, { seed: 3 }, quietContext());
-    const twice = await textureFrom(surroundings, drawn, { seed: 3 }, quietContext());
+    const once = await textureFrom(
+      surroundings,
+      drawn,
+      { seed: 3, variation: 0, isFilled: false },
+      quietContext(),
+    );
+    const twice = await textureFrom(
+      surroundings,
+      drawn,
+      { seed: 3, variation: 0, isFilled: false },
+      quietContext(),
+    );
     expect(once).toEqual(twice);
     expect(once.image.data).not.toEqual(drawn.data);
     const placed = placeTexture(surroundings, once.texture!, once.image);
@@ -60,7 +70,7 @@ describe("the surroundings of a mask", () => {
     const removed = await textureFrom(
       surroundings,
       drawn,
-      { seed: 3, mode: "remove" },
+      { seed: 3, variation: 0, isFilled: true },
       quietContext(),
     );
     const { colours, roles } = surroundings.seen;
@@ -73,10 +83,22 @@ describe("the surroundings of a mask", () => {
     }
   });
 
+  it("are continued otherwise by every variation, and each the same again", async () => {
+    const { surroundings } = surroundingsOf();
+    const drawn = { side: 32, data: new Float32Array(3 * 32 * 32) };
+    const fill = (variation: number) =>
+      textureFrom(surroundings, drawn, { seed: 3, variation, isFilled: true }, quietContext());
+    const [first, second, again] = [await fill(0), await fill(1), await fill(0)];
+    expect(again).toEqual(first);
+    expect(second.image.data).not.toEqual(first.image.data);
+  });
+
   it("are left when the job is cancelled", async () => {
     const { surroundings } = surroundingsOf();
     const drawn = { side: 32, data: new Float32Array(3 * 32 * 32) };
     const cancelled = quietContext(AbortSignal.abort());
-    await expect(textureFrom(surroundings, drawn, { seed: 3 }, cancelled)).rejects.toThrow("abort");
+    await expect(
+      textureFrom(surroundings, drawn, { seed: 3, variation: 0, isFilled: false }, cancelled),
+    ).rejects.toThrow("abort");
   });
 });

@@ -124,7 +124,7 @@ function* matchLevel(
   yield;
   if (field.examples.length < LEAST_EXAMPLES) return null;
   start(level, field, coarser, random);
-  if (coarser === null && level.guideWeight === 0) fillFromRim(level, field);
+  if (coarser === null && level.guideWeight === 0) fillFromRim(level, field, random);
   yield;
   measurePatches(level, field);
   if (coarser !== null) assemble(level, field);

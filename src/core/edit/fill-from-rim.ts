@@ -1,12 +1,16 @@
 import { PATCH_RADIUS, type PatchField, type PatchLevel } from "./patch-search.js";
 import { PixelRole } from "./texture-window.js";
 
+/** How much less alike than the best an example may be that is taken: so each seed fills otherwise. */
+const TOLERANCE = 1.3;
+
 /**
  * Fills the targets ring after ring from outside, each pixel with the one that lies in its place in the
- * example most like what is known around it so far (Efros and Leung 1999). All examples are looked at,
- * so this is for small windows.
+ * example most like what is known around it so far, or in one hardly less so (Efros and Leung 1999). All
+ * examples are looked at, so this is for small windows.
+ * @param random numbers in [0, 1)
  */
-export function fillFromRim(level: PatchLevel, field: PatchField): void {
+export function fillFromRim(level: PatchLevel, field: PatchField, random: () => number): void {
   const { width, height, roles, colours } = level;
   const isKnown = Uint8Array.from(roles, (role) => (role === PixelRole.example ? 1 : 0));
   for (;;) {
@@ -14,7 +18,7 @@ export function fillFromRim(level: PatchLevel, field: PatchField): void {
     if (ring.length === 0) return;
     for (const pixel of ring) {
       const middle = middleNear(pixel, width, height);
-      const example = mostAlike(level, field.examples, isKnown, middle);
+      const example = anyAlike(level, field.examples, isKnown, middle, random());
       const from = example + pixel - middle;
       colours.copyWithin(3 * pixel, 3 * from, 3 * from + 3);
       field.found[middle] = example;
@@ -47,12 +51,16 @@ function middleNear(pixel: number, width: number, height: number): number {
   return clamp(Math.floor(pixel / width), height) * width + clamp(pixel % width, width);
 }
 
-/** The example that differs least from a patch where that is known. */
-function mostAlike(
+/**
+ * One of the examples that differ least from a patch where that is known.
+ * @param share which of them, in [0, 1)
+ */
+function anyAlike(
   { width, colours }: PatchLevel,
   examples: Int32Array,
   isKnown: Uint8Array,
   middle: number,
+  share: number,
 ): number {
   const offsets: number[] = [];
   for (let y = -PATCH_RADIUS; y <= PATCH_RADIUS; y++) {
@@ -60,9 +68,9 @@ function mostAlike(
       if (isKnown[middle + y * width + x] === 1) offsets.push(3 * (y * width + x));
     }
   }
-  let best = examples[0] ?? 0;
+  const costs = new Float64Array(examples.length).fill(Infinity);
   let least = Infinity;
-  for (const example of examples) {
+  for (const [index, example] of examples.entries()) {
     let cost = 0;
     for (const offset of offsets) {
       const one = 3 * middle + offset;
@@ -70,11 +78,11 @@ function mostAlike(
       for (let channel = 0; channel < 3; channel++) {
         cost += ((colours[one + channel] ?? 0) - (colours[other + channel] ?? 0)) ** 2;
       }
-      if (cost >= least) break;
+      if (cost > TOLERANCE * least) break;
     }
-    if (cost >= least) continue;
-    least = cost;
-    best = example;
+    costs[index] = cost;
+    least = Math.min(least, cost);
   }
-  return best;
+  const alike = examples.filter((_, index) => (costs[index] ?? 0) <= TOLERANCE * least);
+  return alike[Math.floor(share * alike.length)] ?? 0;
 }

@@ -79,8 +79,9 @@ export async function runEdit(
     surroundings: isTextured(request, layout) ? readSurroundings(original, region, mask) : null,
   };
   const variations: EditedVariation[] = [];
-  for (const picture of pictures) {
-    const change = { ...area, mask, kept, picture };
+  for (const [index, picture] of pictures.entries()) {
+    const variation = (request.firstVariation ?? 0) + index;
+    const change = { ...area, mask, kept, picture, variation };
     variations.push({ ...(await finish(loaded, change, context)), codes: picture.codes });
   }
   return { rect, area: region.rect, variations };
@@ -159,6 +160,8 @@ async function drawArea(
 
 /** A drawn picture and where it belongs. */
 interface DrawnChange extends EditArea {
+  /** Its number among all that the seed gives. */
+  readonly variation: number;
   readonly picture: DrawnArea["pictures"][number];
   /** The same for all variations: the original at the model's resolution, and how much of it changes. */
   readonly kept: {
@@ -181,8 +184,10 @@ async function finish(
   if (picture.image === null) return unchanged(original, region);
   const frozenSide = frozenBlockSide(loaded.model.layout, request.frozenScales);
   const { surroundings } = kept;
+  const { seed, mode } = request;
+  const wanted = { seed, variation: change.variation, isFilled: mode === "remove" };
   const { image, texture } = surroundings
-    ? await textureFrom(surroundings, picture.image, request, context)
+    ? await textureFrom(surroundings, picture.image, wanted, context)
     : { image: picture.image, texture: null };
   // What the enlarged picture is to keep exactly is nearly kept before, where it can be spread smoothly.
   const generated =

@@ -19,7 +19,6 @@ import {
   type Rect,
 } from "../../core/rect.js";
 import { pause, type JobContext } from "../jobs/job-context.js";
-import type { EditRequest } from "./edit-request.js";
 import { createRandom } from "../sampling/random.js";
 
 /** Model pixels around the region whose texture may be taken, too; a multiple of four. */
@@ -112,6 +111,15 @@ function markRoles(
   }
 }
 
+/** Which texture is wanted. */
+export interface TextureRequest {
+  readonly seed: number;
+  /** Number of the variation, which has random numbers of its own; below 2^16. */
+  readonly variation: number;
+  /** The surroundings are continued; else what was drawn is given their texture. */
+  readonly isFilled: boolean;
+}
+
 /** A drawn picture with the surroundings' texture, and where to find its detail at native resolution. */
 export interface TexturedPicture {
   readonly image: ModelImage;
@@ -126,12 +134,12 @@ export interface TexturedPicture {
 export async function textureFrom(
   { seen }: Surroundings,
   drawn: ModelImage,
-  { seed, mode }: Pick<EditRequest, "seed" | "mode">,
+  { seed, variation, isFilled }: TextureRequest,
   context: JobContext,
 ): Promise<TexturedPicture> {
   const window = { ...seen, colours: withRegion(seen, drawn) };
-  const random = createRandom(seed, STREAM);
-  const way = mode === "remove" ? FILLED : DRAWN;
+  const random = createRandom(seed, STREAM - variation);
+  const way = isFilled ? FILLED : DRAWN;
   const work = borrowTexture(window, () => random.next(), way);
   let step = work.next();
   while (step.done !== true) {

@@ -14,7 +14,7 @@ import {
   type Rect,
 } from "../../core/rect.js";
 import { AppError } from "../../core/errors.js";
-import { MAX_PIXELS, MAX_SIDE_PX } from "../../shared/limits.js";
+import { MAX_PIXELS, MAX_SIDE_PX, MAX_VARIATIONS } from "../../shared/limits.js";
 import type { ExtendJob } from "../../shared/jobs.js";
 import {
   drawPictures,
@@ -88,7 +88,7 @@ export async function runExtend(
     const next: Raster[] = [];
     for (const [variation, picture] of pictures.entries()) {
       codes[variation]?.push(picture.codes);
-      next.push(await apply(job, area, canvasAt(canvases, variation), picture));
+      next.push(await apply(job, area, canvasAt(canvases, variation), picture, variation));
     }
     canvases = next;
   }
@@ -113,8 +113,13 @@ function layoutScales({ scaleCount }: TokenLayout): number {
   return Math.max(0, scaleCount - DRAWN_SCALES);
 }
 
-/** Share of a token's width over which the mirrored picture fades out. */
-const FADE = 0.25;
+/** Whether the picture is continued by itself; who says what there is to be gets what is drawn of it. */
+function isFilled({ prompt }: ExtendRequest): boolean {
+  return prompt === "";
+}
+
+/** Share of a token's width over which the mirrored picture fades out: a fill joins on by itself. */
+const FADE_OF_FILL = 0.25;
 
 /** One region with what is new in it. */
 interface ExtensionArea {
@@ -148,7 +153,8 @@ function areaOf(
   index: number,
 ): ExtensionArea {
   // Mirrored pixels, which join on exactly, fade into what is drawn; longer ones would be seen as such.
-  const fadePx = FADE * (model.layout.imageSize / model.layout.grid) * region.factor;
+  const fade = isFilled(request) ? FADE_OF_FILL : 1;
+  const fadePx = fade * (model.layout.imageSize / model.layout.grid) * region.factor;
   const mask = fadingFrom(plan.picture, region.inside, fadePx);
   const earlier = plan.regions.slice(0, index).map((other) => other.inside);
   const known = [plan.picture, ...earlier];
@@ -225,18 +231,21 @@ async function drawArea(
 
 async function apply(
   { loaded, context, request }: ExtensionJob,
-  { region, mask, known }: ExtensionArea,
+  { index, region, mask, known }: ExtensionArea,
   canvas: Raster,
   { image }: DrawnPicture,
+  variation: number,
 ): Promise<Raster> {
   await pause(context);
   const surroundings = readSurroundings(canvas, region, mask, known);
-  const textured = await textureFrom(
-    surroundings,
-    image,
-    { seed: request.seed, mode: "remove" },
-    context,
-  );
+  const { seed, firstVariation = 0 } = request;
+  const wanted = {
+    seed,
+    // Regions have random numbers of their own, too.
+    variation: index * MAX_VARIATIONS + firstVariation + variation,
+    isFilled: isFilled(request),
+  };
+  const textured = await textureFrom(surroundings, image, wanted, context);
   const placed = textured.texture
     ? placeTexture(surroundings, textured.texture, textured.image)
     : undefined;

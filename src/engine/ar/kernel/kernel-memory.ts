@@ -1,3 +1,4 @@
+import { AppError } from "../../../core/errors.js";
 import {
   createSharedMemory,
   PAGE_BYTES,
@@ -35,13 +36,13 @@ export class KernelMemory {
     return this.#bytes;
   }
 
-  /** An address with room for so many bytes. @throws RangeError if there is no memory */
+  /** An address with room for so many bytes. @throws AppError OUT_OF_MEMORY */
   allocate(bytes: number): number {
     const address = this.#end;
     const end = address + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     const missing = end - this.memory.buffer.byteLength;
     if (missing > 0) {
-      this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      this.#grow(Math.ceil(missing / PAGE_BYTES), bytes);
       const { buffer } = this.memory;
       this.#ints = new Int32Array(buffer);
       this.#floats = new Float32Array(buffer);
@@ -49,6 +50,19 @@ export class KernelMemory {
     }
     this.#end = end;
     return address;
+  }
+
+  #grow(pages: number, bytes: number): void {
+    try {
+      this.memory.grow(pages);
+    } catch (error) {
+      throw new AppError(
+        "OUT_OF_MEMORY",
+        `Expected ${bytes} more bytes of memory for drawing but there are none; close other programs or ask for fewer variations.`,
+        { bytes },
+        { cause: error },
+      );
+    }
   }
 
   /** Floats at an address, seen and not copied; valid until they are overwritten. */
