@@ -59,6 +59,29 @@ async function cursorAt(page: Page): Promise<readonly number[]> {
 }
 
 describe("a large picture", () => {
+  it("keeps the middle of a zoomed picture where it is when the window changes, without an error", async () => {
+    const page = await open({ picturePath: await gradient(900, 600) });
+    const errors: string[] = [];
+    page.on("pageerror", ({ message }) => errors.push(message));
+    await pressOnCanvas(page, "+");
+    const zoom = await zoomText(page);
+    const canvas = async () => (await page.locator(".canvas").boundingBox())!;
+    const before = await canvas();
+    const middle = async () => {
+      const { x, y, width, height } = await canvas();
+      await page.mouse.move(x + width / 2, y + height / 2);
+      return cursorAt(page);
+    };
+    const [column = 0, row = 0] = await middle();
+    await page.setViewportSize({ width: 1000, height: 640 });
+    await expect.poll(async () => (await canvas()).width).toBeLessThan(before.width);
+    const [laterColumn = 0, laterRow = 0] = await middle();
+    expect(Math.abs(laterColumn - column)).toBeLessThanOrEqual(2);
+    expect(Math.abs(laterRow - row)).toBeLessThanOrEqual(2);
+    expect(await zoomText(page)).toBe(zoom);
+    expect(errors).toEqual([]);
+  });
+
   it("sends only the tiles that can be seen, at the level that is shown", async () => {
     const path = await gradient(6000, 4000);
     const tiles: { level: number; column: number; row: number }[] = [];
