@@ -43,6 +43,7 @@ const cells = (page: Page) => grid(page).getByRole("radio");
 const chosen = (page: Page) =>
   grid(page).locator('[aria-checked="true"]').getAttribute("aria-label");
 const jobsButton = (page: Page) => page.getByRole("button", { name: /^Jobs/ });
+const jobProgress = (page: Page) => page.getByRole("progressbar", { name: "Job progress" });
 const rowsOfJobs = (page: Page) => page.getByRole("button", { name: "Show Redraw" });
 
 /** The picture on the canvas as it is drawn. */
@@ -62,7 +63,7 @@ describe("variations with the shipped model", () => {
       .poll(() => grid(page).locator("canvas").count(), { timeout: JOB_TIMEOUT_MS })
       .toBe(COUNT);
     // All of them are there while the job still runs: nobody waits for the last one.
-    expect(await page.getByRole("progressbar", { name: "Job progress" }).count()).toBe(1);
+    expect(await jobProgress(page).count()).toBe(1);
     await screenshot(page, "variations-arriving");
     await waitForResult(page);
     await screenshot(page, "variations-done");
@@ -113,7 +114,7 @@ describe("variations with the shipped model", () => {
     await page.getByRole("menuitem", { name: /^32 × 32/ }).click();
     await expect.poll(() => calls.length).toBe(1);
     expect(calls[0]).toMatchObject({ startFrom: { variation: 2, scales: 3 }, variations: COUNT });
-    await page.getByRole("progressbar", { name: "Job progress" }).waitFor();
+    await jobProgress(page).waitFor();
     await waitForResult(page);
     // The one that it came from waits beside it.
     await jobsButton(page).click();
@@ -135,6 +136,8 @@ describe("variations with the shipped model", () => {
       await cancels.last().click();
       await expect.poll(() => cancels.count(), { timeout: JOB_TIMEOUT_MS }).toBe(left);
     }
+    // The last one was being drawn: it is over once its step is.
+    await expect.poll(() => jobProgress(page).count()).toBe(0);
     await page.keyboard.press("Escape");
   });
 
@@ -143,6 +146,7 @@ describe("variations with the shipped model", () => {
     // Many take long enough that the job still runs when another mask has been drawn.
     await setVariations(page, MANY);
     await redrawButton(page).click();
+    await jobProgress(page).waitFor();
     await page.getByRole("application", { name: "Picture" }).focus();
     await page.keyboard.press("b");
     await page.getByRole("button", { name: "Clear mask" }).click();
