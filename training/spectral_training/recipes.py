@@ -69,7 +69,12 @@ class DecoderTraining:
     l2: float = 1.0
     perceptual: float = 0.1
     adversarial: float = 0.1
+    adversarial_share: float | None = None
+    """In place of the weight: how large the adversarial gradient is at the pictures, against that of the other losses.
+    So a discriminator that wins cannot take over."""
     trunk: Trunk = "alex"
+    perceptual_crop: int | None = None
+    """Side of the random crop that the perceptual loss sees, where whole pictures are too dear."""
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     adversarial_from: float = 0.15
     """Fraction of the stage after which the adversarial loss counts; the perceptual loss alone teaches before it."""
@@ -138,8 +143,17 @@ def studio_128() -> Recipe:
         masked_suffix=True,
         ema=0.998,
     )
-    texture = (HeadConfig(32, 2), HeadConfig(32, 2), HeadConfig(32, 3), HeadConfig(32, 4))
-    decoder = DecoderTraining(texture, discriminator=DiscriminatorConfig(width=32))
+    texture = (HeadConfig(64, 4), HeadConfig(64, 4), HeadConfig(64, 5), HeadConfig(48, 6))
+    decoder = DecoderTraining(
+        texture,
+        l2=0.3,
+        adversarial_share=0.4,
+        trunk="vgg",
+        perceptual_crop=80,
+        discriminator=DiscriminatorConfig(width=32),
+        adversarial_from=0.25,
+        discriminator_from=0.15,
+    )
     ar = ArTraining(ar_for(tokenizer.model, width=256, layers=8, heads=4, around=True), muon=True)
     return Recipe("studio-128", tokenizer, ar, decoder)
 

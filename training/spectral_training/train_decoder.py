@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import EllipsisType
 
 import torch
 import torch.nn.functional as F
@@ -114,16 +115,14 @@ class DecoderTrainer:
         self.model.eval()  # the codebooks must not follow the encoder any more
         with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
             fake = self.decode(images, kinds).float()
-            losses = {"l2": F.mse_loss(fake, images)}
-            loss = config.l2 * losses["l2"]
-            if self.perceptual is not None:
-                losses["perceptual"] = self.perceptual(fake, images).float().mean()
-                loss = loss + config.perceptual * losses["perceptual"]
+            shown = fake.detach().requires_grad_()
+            losses, gradient = self.similarity(shown, images)
             if config.adversarial and fraction >= config.adversarial_from:
-                losses["adversarial"] = self.adversary.of_generator(fake)
-                loss = loss + config.adversarial * losses["adversarial"]
+                losses["adversarial"] = self.adversary.of_generator(shown)
+                (towards_real,) = torch.autograd.grad(losses["adversarial"], shown)
+                gradient = gradient + self.adversarial_weight(gradient, towards_real) * towards_real
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        fake.backward(gradient)
         torch.nn.utils.clip_grad_norm_(self.model.texture_parameters(), 1.0)
         self.optimiser.step()
         report = {name: float(value.detach()) for name, value in losses.items()}
@@ -134,6 +133,23 @@ class DecoderTrainer:
         self.seen += len(images)
         self.ema.update(self.model, self.step)
         return report
+
+    def similarity(self, shown: Tensor, images: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Losses that compare pictures (B, 3, I, I) with what they are to be, and their gradient at the pictures."""
+        config, losses = self.config, {"l2": F.mse_loss(shown, images)}
+        loss = config.l2 * losses["l2"]
+        if self.perceptual is not None:
+            part = crop(images.shape[-1], config.perceptual_crop, self.rng)
+            losses["perceptual"] = self.perceptual(shown[part], images[part]).float().mean()
+            loss = loss + config.perceptual * losses["perceptual"]
+        (gradient,) = torch.autograd.grad(loss, shown)
+        return losses, gradient
+
+    def adversarial_weight(self, gradient: Tensor, towards_real: Tensor) -> float:
+        """What the adversarial gradient counts beside ``gradient``, both at the pictures."""
+        if self.config.adversarial_share is None:
+            return self.config.adversarial
+        return self.config.adversarial_share * float(gradient.norm() / towards_real.norm().clamp_min(1e-12))
 
     def averaged(self) -> Tokenizer:
         model: Tokenizer = self.model.config.build()
@@ -167,13 +183,23 @@ class DecoderTrainer:
         self.views.restore(state["views"])
 
 
+def crop(size: int, side: int | None, rng: random.Random) -> tuple[slice | EllipsisType, ...]:
+    """Where a random square of ``side`` pixels lies in pictures (..., size, size); all of them without a side."""
+    if side is None or side >= size:
+        return (...,)
+    top, left = rng.randint(0, size - side), rng.randint(0, size - side)
+    return (..., slice(top, top + side), slice(left, left + side))
+
+
 def with_texture_heads(tokenizer: Tokenizer, config: DecoderTraining) -> Tokenizer:
-    """The same tokenizer with texture heads; those of a tokenizer that has some already are kept."""
-    if tokenizer.config.texture_heads:
+    """The same tokenizer with texture heads; those of a tokenizer that has some of the same shape are kept."""
+    if tokenizer.config.texture_heads == config.heads:
         return tokenizer
     model: Tokenizer = replace(tokenizer.config, texture_heads=config.heads).build()
-    missing, unexpected = model.load_state_dict(tokenizer.state_dict(), strict=False)
-    odd = [name for name in missing if not name.startswith(("to_texture.", "texture_heads."))]
+    texture = ("to_texture.", "texture_heads.")
+    kept = {name: value for name, value in tokenizer.state_dict().items() if not name.startswith(texture)}
+    missing, unexpected = model.load_state_dict(kept, strict=False)
+    odd = [name for name in missing if not name.startswith(texture)]
     if odd or unexpected:
         raise ValueError(f"Expected only texture heads to be new but {odd + unexpected} differ; use another recipe.")
     return model
@@ -222,9 +248,11 @@ def main(options: Options) -> None:
     def save() -> None:
         save_atomic({"trainer": trainer.state(), "config": trainer.model.config, "meta": meta}, path)
 
+    measure = PerceptualDistance() if config.perceptual else None  # the same network for every run
+
     def check(event: str) -> None:
         if held_out:
-            log.write(event=event, step=trainer.step, **validate(trainer.averaged(), pictures, trainer.perceptual))
+            log.write(event=event, step=trainer.step, **validate(trainer.averaged(), pictures, measure))
 
     check("before")
     clock = Clock(config.steps, options.minutes, trainer.seconds)
