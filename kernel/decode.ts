@@ -13,7 +13,10 @@
  * [Note: products] A weight matrix (N, K) is cut along K into blocks; a block of an output row has one
  * scale, and so has a block of an input row, which is rounded to 16 bits. Products of integers are
  * exact, so what is rounded is the input alone (one part in 65,000 of its block's largest value).
- * Stored: block of K, then 4 output rows, then 8 values of K, so that memory is read in one direction.
+ * Stored: tiles of a block of K and 16 output rows, in which two values of K of every row lie next to
+ * each other: an instruction multiplies and adds such pairs of 4 rows, so each output has its own lane.
+ * Tiles come in the order in which they are read: where all of K is summed at once, those of the same
+ * outputs after each other, else those of the same block.
  *
  * [Note: caches] Keys and values are kept in 16 bits, a scale for each row of a head, so that a step
  * reads half of what floats would be; products of integers are exact here as well. Values of two
@@ -36,7 +39,13 @@ class Matrix {
   columns: i32;
   /** Inputs of a block: a multiple of 16. */
   block: i32;
+  /** Bytes from a tile to that of the next 16 outputs, and to that of the next block. */
+  outputStep: i32;
+  blockStep: i32;
 }
+
+/** Outputs of a tile. */
+const TILE = 16;
 
 /** Pointers into a layer's constants; `norm…` hold D weights, then D biases. */
 @unmanaged
@@ -245,9 +254,11 @@ function work(control: Control, thread: i32): void {
 /** This thread's columns of all rows' inputs. */
 function embed(model: Model, chunk: Chunk, thread: i32, threads: i32, scratch: usize): void {
   const D = model.width;
-  const quads = D / 4;
-  const from = shareFrom(quads, thread, threads);
-  const end = shareFrom(quads, thread + 1, threads);
+  const tiles = D / TILE;
+  const fromTile = shareFrom(tiles, thread, threads);
+  const endTile = shareFrom(tiles, thread + 1, threads);
+  const from = fromTile * (TILE / 4);
+  const end = endTile * (TILE / 4);
   const c = model.codeWidth;
   for (let r = 0; r < chunk.count; r++) {
     const row = changetype<Row>(chunk.rows + <usize>r * offsetof<Row>());
@@ -257,7 +268,8 @@ function embed(model: Model, chunk: Chunk, thread: i32, threads: i32, scratch: u
       const matrix = model.textIn;
       const W = matrix.columns;
       quantise(row.text, W, matrix.block, 32767, scratch, scratch + <usize>(W * 2));
-      multiplyAll(matrix, from, end, 1, scratch, scratch + <usize>(W * 2), out);
+      const to = out + ((<usize>from) << 4);
+      multiplyTo(matrix, fromTile, endTile, 1, scratch, scratch + <usize>(W * 2), to, D);
       for (let q = from; q < end; q++) {
         const at = (<usize>q) << 4;
         v128.store(out + at, f32x4.add(v128.load(out + at), v128.load(position + at)));
@@ -314,7 +326,7 @@ function attend(
 ): void {
   const R = chunk.count;
   const D = model.width;
-  const quads = d / 4;
+  const tiles = d / TILE;
   const capacity = <usize>chunk.capacity;
   const perHead = capacity * <usize>(d * 4 + 8);
   const limit = limitOf(d);
@@ -327,10 +339,20 @@ function attend(
   const attendedScales = attended + <usize>(R * d * 2);
   const integerRow = attendedScales + <usize>((R * 4 + 15) & ~15);
   const weights = integerRow + <usize>(d * 2 + 16);
-  const first = head * quads;
-  multiplyTo(layer.qkv, first, first + quads, R, integers, scales, query, d);
-  multiplyTo(layer.qkv, D / 4 + first, D / 4 + first + quads, R, integers, scales, key, d);
-  multiplyTo(layer.qkv, D / 2 + first, D / 2 + first + quads, R, integers, scales, value, d);
+  const ofAll = D / TILE;
+  const first = head * tiles;
+  multiplyTo(layer.qkv, first, first + tiles, R, integers, scales, query, d);
+  multiplyTo(layer.qkv, ofAll + first, ofAll + first + tiles, R, integers, scales, key, d);
+  multiplyTo(
+    layer.qkv,
+    2 * ofAll + first,
+    2 * ofAll + first + tiles,
+    R,
+    integers,
+    scales,
+    value,
+    d,
+  );
   for (let r = 0; r < R; r++) {
     const row = changetype<Row>(chunk.rows + <usize>r * offsetof<Row>());
     const keys = row.cache + <usize>(index * model.heads + head) * perHead;
@@ -367,7 +389,7 @@ function attend(
     );
   }
   const parts = chunk.partsOfAttention + <usize>(head * R * D * 4);
-  multiply(layer.out, head, 0, D / 4, R, attended, d, attendedScales, 1, 0, parts, D, false);
+  multiply(layer.out, head, head + 1, 0, ofAll, R, attended, d, attendedScales, 1, parts, D);
 }
 
 /** Largest integer of which d products of two add up in 32 bits. */
@@ -513,11 +535,11 @@ function feed(
   scratch: usize,
 ): void {
   const size = layer.down.block;
-  const quads = size / 4;
+  const tiles = size / TILE;
   const hidden = scratch;
   const hiddenIntegers = hidden + <usize>(R * size * 4);
   const hiddenScales = hiddenIntegers + <usize>(R * size * 2);
-  multiplyTo(layer.up, block * quads, (block + 1) * quads, R, integers, scales, hidden, size);
+  multiplyTo(layer.up, block * tiles, (block + 1) * tiles, R, integers, scales, hidden, size);
   for (let r = 0; r < R; r++) {
     const row = hidden + <usize>(r * size * 4);
     for (let at: usize = 0; at < <usize>(size * 4); at += 16) {
@@ -536,17 +558,16 @@ function feed(
   multiply(
     layer.down,
     block,
+    block + 1,
     0,
-    D / 4,
+    D / TILE,
     R,
     hiddenIntegers,
     size,
     hiddenScales,
     1,
-    0,
     parts,
     D,
-    false,
   );
 }
 
@@ -598,7 +619,7 @@ function predict(
 
 // -- products ----------------------------------------------------------------------------------------
 
-/** All blocks of K of some output rows, biased: f32 (R, its own rows alone) at `out`. */
+/** All of K times the outputs of some tiles, biased: f32 (R, its own outputs alone) at `out`. */
 function multiplyTo(
   matrix: Matrix,
   from: i32,
@@ -607,59 +628,31 @@ function multiplyTo(
   integers: usize,
   scales: usize,
   out: usize,
-  stride: i32,
+  outStride: i32,
 ): void {
   const blocks = matrix.columns / matrix.block;
-  for (let block = 0; block < blocks; block++) {
-    multiply(
-      matrix,
-      block,
-      from,
-      end,
-      R,
-      integers + <usize>(block * matrix.block * 2),
-      matrix.columns,
-      scales + ((<usize>block) << 2),
-      blocks,
-      from,
-      out,
-      stride,
-      block > 0,
-    );
-  }
+  const K = matrix.columns;
+  multiply(matrix, 0, blocks, from, end, R, integers, K, scales, blocks, out, outStride);
   if (matrix.bias == 0) return;
-  const bias = matrix.bias + <usize>(from * 16);
-  const bytes = <usize>((end - from) * 16);
+  const bias = matrix.bias + <usize>(from * TILE * 4);
+  const bytes = <usize>((end - from) * TILE * 4);
   for (let r = 0; r < R; r++) {
-    const row = out + <usize>(r * stride * 4);
+    const row = out + <usize>(r * outStride * 4);
     for (let at: usize = 0; at < bytes; at += 16) {
       v128.store(row + at, f32x4.add(v128.load(row + at), v128.load(bias + at)));
     }
   }
 }
 
-/** As `multiplyTo`, of whole rows: each output at its own place. */
-function multiplyAll(
-  matrix: Matrix,
-  from: i32,
-  end: i32,
-  R: i32,
-  integers: usize,
-  scales: usize,
-  out: usize,
-): void {
-  multiplyTo(matrix, from, end, R, integers, scales, out + <usize>(from * 16), matrix.rows);
-}
-
 /**
- * One block of K times output rows 4 * from to 4 * end of all R inputs.
- * @param stride values between rows of integers
- * @param scales one a row, `scaleStride` apart
- * @param origin quad of output rows that is written first
+ * Some blocks of K times the outputs of some tiles, of all R inputs.
+ * @param integers of the first of these blocks; `stride` values between rows
+ * @param scales of the first of these blocks; `scaleStride` between rows
  */
 function multiply(
   matrix: Matrix,
-  block: i32,
+  fromBlock: i32,
+  endBlock: i32,
   from: i32,
   end: i32,
   R: i32,
@@ -667,90 +660,117 @@ function multiply(
   stride: i32,
   scales: usize,
   scaleStride: i32,
-  origin: i32,
   out: usize,
   outStride: i32,
-  isAdded: bool,
 ): void {
   const size = matrix.block;
-  const bytes = <usize>(size * 4);
-  const quads = matrix.rows / 4;
-  const weightScales = matrix.scales + <usize>(block * quads * 16);
-  let weights = matrix.weights + <usize>(block * quads + from) * bytes;
+  const bytes = <usize>(size * TILE);
   const rowBytes = <usize>(stride * 2);
   const outBytes = <usize>(outStride * 4);
   const scaleBytes = (<usize>scaleStride) << 2;
-  for (let q = from; q < end; q++) {
-    const scale = v128.load(weightScales + ((<usize>q) << 4));
-    let to = out + ((<usize>(q - origin)) << 4);
-    let input = integers;
-    let inputScale = scales;
-    let r = 0;
-    for (; r + 1 < R; r += 2) {
-      let a = i32x4.splat(0);
-      let b = i32x4.splat(0);
-      let c = i32x4.splat(0);
-      let e = i32x4.splat(0);
-      let a1 = i32x4.splat(0);
-      let b1 = i32x4.splat(0);
-      let c1 = i32x4.splat(0);
-      let e1 = i32x4.splat(0);
+  const scaleStep = <usize>(matrix.rows * 4);
+  for (let tile = from; tile < end; tile++) {
+    let weights =
+      matrix.weights + <usize>tile * matrix.outputStep + <usize>fromBlock * matrix.blockStep;
+    let scale = matrix.scales + <usize>fromBlock * scaleStep + <usize>(tile * TILE * 4);
+    let firstInput = integers;
+    let firstScale = scales;
+    for (let block = fromBlock; block < endBlock; block++) {
+      const isAdded = block > fromBlock;
       const stop = weights + bytes;
-      let source = input;
-      for (let at = weights; at < stop; at += 32) {
-        const one = v128.load(source);
-        const other = v128.load(source + rowBytes);
-        source += 16;
-        let w = v128.load_ext<i8>(at);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(w, one));
-        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(w, other));
-        w = v128.load_ext<i8>(at, 8);
-        b = i32x4.add(b, i32x4.dot_i16x8_s(w, one));
-        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(w, other));
-        w = v128.load_ext<i8>(at, 16);
-        c = i32x4.add(c, i32x4.dot_i16x8_s(w, one));
-        c1 = i32x4.add(c1, i32x4.dot_i16x8_s(w, other));
-        w = v128.load_ext<i8>(at, 24);
-        e = i32x4.add(e, i32x4.dot_i16x8_s(w, one));
-        e1 = i32x4.add(e1, i32x4.dot_i16x8_s(w, other));
+      let to = out;
+      let input = firstInput;
+      let inputScale = firstScale;
+      let r = 0;
+      for (; r + 1 < R; r += 2) {
+        let a = i32x4.splat(0);
+        let b = i32x4.splat(0);
+        let c = i32x4.splat(0);
+        let e = i32x4.splat(0);
+        let a1 = i32x4.splat(0);
+        let b1 = i32x4.splat(0);
+        let c1 = i32x4.splat(0);
+        let e1 = i32x4.splat(0);
+        let source = input;
+        for (let at = weights; at < stop; at += 32) {
+          const one = v128.load32_splat(source);
+          const other = v128.load32_splat(source + rowBytes);
+          source += 4;
+          let w = v128.load_ext<i8>(at);
+          a = i32x4.add(a, i32x4.dot_i16x8_s(w, one));
+          a1 = i32x4.add(a1, i32x4.dot_i16x8_s(w, other));
+          w = v128.load_ext<i8>(at, 8);
+          b = i32x4.add(b, i32x4.dot_i16x8_s(w, one));
+          b1 = i32x4.add(b1, i32x4.dot_i16x8_s(w, other));
+          w = v128.load_ext<i8>(at, 16);
+          c = i32x4.add(c, i32x4.dot_i16x8_s(w, one));
+          c1 = i32x4.add(c1, i32x4.dot_i16x8_s(w, other));
+          w = v128.load_ext<i8>(at, 24);
+          e = i32x4.add(e, i32x4.dot_i16x8_s(w, one));
+          e1 = i32x4.add(e1, i32x4.dot_i16x8_s(w, other));
+        }
+        put(to, a, b, c, e, scale, inputScale, isAdded);
+        put(to + outBytes, a1, b1, c1, e1, scale, inputScale + scaleBytes, isAdded);
+        to += 2 * outBytes;
+        input += 2 * rowBytes;
+        inputScale += 2 * scaleBytes;
       }
-      put(to, sums(a, b, c, e), scale, inputScale, isAdded);
-      put(to + outBytes, sums(a1, b1, c1, e1), scale, inputScale + scaleBytes, isAdded);
-      to += 2 * outBytes;
-      input += 2 * rowBytes;
-      inputScale += 2 * scaleBytes;
-    }
-    if (r < R) {
-      let a = i32x4.splat(0);
-      let b = i32x4.splat(0);
-      let c = i32x4.splat(0);
-      let e = i32x4.splat(0);
-      const stop = weights + bytes;
-      let source = input;
-      for (let at = weights; at < stop; at += 64) {
-        const one = v128.load(source);
-        const two = v128.load(source, 16);
-        source += 32;
-        a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(at), one));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 8), one));
-        c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 16), one));
-        e = i32x4.add(e, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 24), one));
-        a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 32), two));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 40), two));
-        c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 48), two));
-        e = i32x4.add(e, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 56), two));
+      if (r < R) {
+        let a = i32x4.splat(0);
+        let b = i32x4.splat(0);
+        let c = i32x4.splat(0);
+        let e = i32x4.splat(0);
+        let source = input;
+        for (let at = weights; at < stop; at += 64) {
+          const one = v128.load32_splat(source);
+          const two = v128.load32_splat(source, 4);
+          source += 8;
+          a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(at), one));
+          b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 8), one));
+          c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 16), one));
+          e = i32x4.add(e, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 24), one));
+          a = i32x4.add(a, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 32), two));
+          b = i32x4.add(b, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 40), two));
+          c = i32x4.add(c, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 48), two));
+          e = i32x4.add(e, i32x4.dot_i16x8_s(v128.load_ext<i8>(at, 56), two));
+        }
+        put(to, a, b, c, e, scale, inputScale, isAdded);
       }
-      put(to, sums(a, b, c, e), scale, inputScale, isAdded);
+      weights += matrix.blockStep;
+      scale += scaleStep;
+      firstInput += <usize>(size * 2);
+      firstScale += 4;
     }
-    weights += bytes;
+    out += TILE * 4;
   }
 }
 
-function put(to: usize, sum: v128, scale: v128, inputScale: usize, isAdded: bool): void {
-  const factor = f32x4.mul(scale, v128.load32_splat(inputScale));
-  let value = f32x4.mul(f32x4.convert_i32x4_s(sum), factor);
-  if (isAdded) value = f32x4.add(v128.load(to), value);
-  v128.store(to, value);
+/** A tile's sums of one row, as floats. */
+function put(
+  to: usize,
+  a: v128,
+  b: v128,
+  c: v128,
+  e: v128,
+  scale: usize,
+  inputScale: usize,
+  isAdded: bool,
+): void {
+  const factor = v128.load32_splat(inputScale);
+  let first = f32x4.mul(f32x4.convert_i32x4_s(a), f32x4.mul(v128.load(scale), factor));
+  let second = f32x4.mul(f32x4.convert_i32x4_s(b), f32x4.mul(v128.load(scale, 16), factor));
+  let third = f32x4.mul(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(scale, 32), factor));
+  let fourth = f32x4.mul(f32x4.convert_i32x4_s(e), f32x4.mul(v128.load(scale, 48), factor));
+  if (isAdded) {
+    first = f32x4.add(v128.load(to), first);
+    second = f32x4.add(v128.load(to, 16), second);
+    third = f32x4.add(v128.load(to, 32), third);
+    fourth = f32x4.add(v128.load(to, 48), fourth);
+  }
+  v128.store(to, first);
+  v128.store(to, second, 16);
+  v128.store(to, third, 32);
+  v128.store(to, fourth, 48);
 }
 
 /** The four vectors' sums. */

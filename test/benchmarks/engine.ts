@@ -5,7 +5,8 @@
  *
  * 1. Tokens a second of batch 1 without and with guidance and of 16 variations, against the bound
  *    that memory bandwidth (measured in the same run, same number of threads) and the bytes of the
- *    weights of one step give: a step cannot be faster than reading every weight once.
+ *    weights of one step give: a step cannot be faster than reading every weight once. Of warm
+ *    sessions: the first pictures, in which the runtime still compiles, do not count.
  * 2. With --python, a Python that has torch: the same model decoded by PyTorch eager with a cache.
  * 3. Previews: their share of a job's time, and when the first comes in a warm engine.
  * 4. The worst gap in the event loop of a host whose engine process draws, and how long a cancel takes.
@@ -63,14 +64,30 @@ function weightBytes({ manifest }: Model): number {
   return parameters * (manifest.files.ar.precision === "int8-blocks" ? 1 : 4);
 }
 
-/** Tokens a second of the best of some rounds; a step draws one token of each variation. */
-async function tokensPerSecond(loaded: LoadedModel, guidance: number, variations: number) {
+/** A picture is over within some tenths of a second, and anything else on the machine lengthens it. */
+const PICTURES_A_ROUND = 6;
+/** Until then the runtime has compiled what it runs for good. */
+const WARM_UP = 3;
+
+/** Tokens a second of one run. */
+interface Speed {
+  readonly best: number;
+  readonly median: number;
+}
+
+/** A step draws one token of each variation. */
+async function tokensPerSecond(
+  loaded: LoadedModel,
+  guidance: number,
+  variations: number,
+  pictures: number,
+): Promise<Speed> {
   const { model } = loaded;
   const { tokenCount, scales } = model.layout;
   const prefix = await readSteering(loaded, { prompt: "a dog", negativePrompt: "", guidance });
   const { temperature, topK, topP } = model.manifest.sampling;
-  let best = Infinity;
-  for (let round = 0; round < rounds; round++) {
+  const times: number[] = [];
+  for (let picture = -WARM_UP; picture < pictures; picture++) {
     const start = performance.now();
     await drawVariations(
       model,
@@ -78,17 +95,23 @@ async function tokensPerSecond(loaded: LoadedModel, guidance: number, variations
       {
         codes: new Int32Array(tokenCount),
         isDrawn: new Uint8Array(tokenCount).fill(1),
-        randoms: Array.from({ length: variations }, (_, v) => createRandom(round, v)),
+        randoms: Array.from({ length: variations }, (_, v) => createRandom(picture + WARM_UP, v)),
       },
       scales.map(() => ({ temperature, topK, topP, guidance })),
       { pause: () => Promise.resolve() },
     );
-    best = Math.min(best, performance.now() - start);
+    if (picture >= 0) times.push(performance.now() - start);
   }
-  return (1000 * tokenCount * variations) / best;
+  times.sort((a, b) => a - b);
+  const speed = (time: number | undefined) => (1000 * tokenCount * variations) / (time ?? 0);
+  return { best: speed(times[0]), median: speed(times[times.length >> 1]) };
 }
 
-async function torchTokensPerSecond(python: string, model: Model): Promise<number> {
+async function torchTokensPerSecond(
+  python: string,
+  model: Model,
+  pictures: number,
+): Promise<number> {
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const tokens = model.layout.tokenCount;
   const { stdout } = await promisify(execFile)(
@@ -96,7 +119,7 @@ async function torchTokensPerSecond(python: string, model: Model): Promise<numbe
     [
       here("engine/torch_decode.py"),
       join(folder, "model.json"),
-      ...[threads, tokens, rounds].map(String),
+      ...[threads, tokens, pictures].map(String),
     ],
     { env: { ...process.env, PYTHONPATH: here("../../training") } },
   );
@@ -114,26 +137,27 @@ async function measureDrawing(): Promise<void> {
   say("memory bandwidth", `${(bandwidth / 1e9).toFixed(1)} GB/s`);
   say("weights of a step", `${(bytes / 1e6).toFixed(1)} MB`);
   say("bound", `${bound.toFixed(0)} steps/s`);
-  const single = await tokensPerSecond(loaded, 1, 1);
-  const share = ((100 * single) / bound).toFixed(0);
-  say("batch 1", `${single.toFixed(0)} tokens/s, ${share} % of the bound`);
-  const guided = await tokensPerSecond(loaded, 2, 1);
-  say("with guidance", `${guided.toFixed(0)} tokens/s, ${(guided / single).toFixed(2)} of batch 1`);
-  const many = await tokensPerSecond(loaded, 1, 16);
-  say("16 variations", `${many.toFixed(0)} tokens/s, ${(many / single).toFixed(2)} of batch 1`);
+  const pictures = PICTURES_A_ROUND * rounds;
+  const single = await tokensPerSecond(loaded, 1, 1, pictures);
+  const share = (speed: number) => ((100 * speed) / bound).toFixed(0);
+  say(
+    "batch 1",
+    `${single.best.toFixed(0)} tokens/s, ${share(single.best)} % of the bound; ` +
+      `median of ${pictures} pictures ${single.median.toFixed(0)}, ${share(single.median)} %`,
+  );
+  const timesSingle = ({ best }: Speed) =>
+    `${best.toFixed(0)} tokens/s, ${(best / single.best).toFixed(2)} of batch 1`;
+  say("with guidance", timesSingle(await tokensPerSecond(loaded, 2, 1, pictures)));
+  say("16 variations", timesSingle(await tokensPerSecond(loaded, 1, 16, rounds)));
   if (options.python !== undefined) {
-    const torch = await torchTokensPerSecond(options.python, model);
-    const times = (single / torch).toFixed(1);
+    const torch = await torchTokensPerSecond(options.python, model, pictures);
     say(
       "PyTorch eager, cached, fp32",
-      `${torch.toFixed(0)} tokens/s; we are ${times} times as fast`,
+      `${torch.toFixed(0)} tokens/s; we are ${(single.best / torch).toFixed(1)} times as fast`,
     );
   }
   await model.release();
 }
-
-/** A job is over within some tenths of a second, and anything else on the machine lengthens it. */
-const PAIRS_A_ROUND = 6;
 
 /** One job in an engine process: its time, its previews, and the host's worst gap. */
 async function measureHost(): Promise<void> {
@@ -178,7 +202,7 @@ async function measureHost(): Promise<void> {
     };
     await run(true, 0);
     const pairs = [];
-    for (let round = 1; round <= PAIRS_A_ROUND * rounds; round++) {
+    for (let round = 1; round <= PICTURES_A_ROUND * rounds; round++) {
       pairs.push({ plain: await run(false, round), watched: await run(true, round) });
     }
     // Apart, because the measuring wakes a third thread a thousand times a second.

@@ -1,8 +1,8 @@
 """Times PyTorch eager's cached decoding of a bundle's autoregressive model, batch 1; prints seconds a token.
 
-    PYTHONPATH=training python test/benchmarks/engine/torch_decode.py models/studio-128/model.json THREADS TOKENS ROUNDS
+    PYTHONPATH=training python test/benchmarks/engine/torch_decode.py models/studio-128/model.json THREADS TOKENS PICTURES
 
-The mean of the best round, as the benchmark takes it of ours.
+The mean of the best picture, as the benchmark takes it of ours.
 
 The weights are random: a step takes as long whatever they are. The cache has its full size from the start and its
 rows are written in place, so nothing is copied that need not be.
@@ -17,7 +17,7 @@ from spectral_training.ar import NEGATIVE, ArConfig
 from spectral_training.layout import Layout
 
 manifest = json.load(open(sys.argv[1]))
-threads, tokens, rounds = (int(value) for value in sys.argv[2:5])
+threads, tokens, pictures = (int(value) for value in sys.argv[2:5])
 torch.set_num_threads(threads)
 layout, ar, text = manifest["layout"], manifest["ar"], manifest["text"]
 model = ArConfig(
@@ -41,7 +41,7 @@ empty, plain = torch.zeros(1, 1, text["width"]), torch.zeros(1, 1)
 tokens = min(tokens, model.layout.tokens)
 best = float("inf")
 with torch.inference_mode():
-    for _ in range(rounds):
+    for _ in range(pictures):
         mask.fill_(NEGATIVE)
         start = time.perf_counter()
         for token in range(tokens):

@@ -4,10 +4,13 @@ import { Safetensors, type StoredTensor } from "../../bundle/safetensors.js";
 import type { DrawingManifest } from "../../../shared/bundle-manifest.js";
 import type { KernelMemory } from "./kernel-memory.js";
 
-/** Codes that lie next to each other in a codebook, and outputs in a matrix. */
+/** Codes that lie next to each other in a codebook. */
 const QUAD = 4;
-/** Inputs that are read at once. */
-const OCTET = 8;
+/** Outputs of a tile of a matrix, and what its inputs are a multiple of. */
+const TILE = 16;
+
+/** See kernel/decode.ts [Note: products]. */
+type TileOrder = "blocks" | "outputs";
 
 /** One codebook as the kernel reads it. */
 export interface KernelCodebook {
@@ -62,15 +65,15 @@ export function placeWeights(
   let hiddenBlocks = 0;
   const layerAddresses = Array.from({ length: layers }, (_, index) => {
     const name = `layer.${index}`;
-    const down = reader.matrix(`${name}.down`, width, hidden, true);
+    const down = reader.matrix(`${name}.down`, width, hidden, true, "blocks");
     hiddenBlocks = Math.max(hiddenBlocks, hidden / down.block);
     return memory.struct(
       reader.floats(`${name}.norm_attention`, [2, width]),
-      reader.matrix(`${name}.qkv`, 3 * width, width, true).address,
+      reader.matrix(`${name}.qkv`, 3 * width, width, true, "outputs").address,
       // A head's part is multiplied as soon as it is there.
-      reader.matrix(`${name}.out`, width, width, true, headDim).address,
+      reader.matrix(`${name}.out`, width, width, true, "blocks", headDim).address,
       reader.floats(`${name}.norm_mlp`, [2, width]),
-      reader.matrix(`${name}.up`, hidden, width, true).address,
+      reader.matrix(`${name}.up`, hidden, width, true, "outputs").address,
       down.address,
     );
   });
@@ -83,7 +86,7 @@ export function placeWeights(
     slots,
     memory.struct(...layerAddresses),
     reader.floats("norm", [2, width]),
-    reader.matrix("text_in", width, manifest.text.width, false).address,
+    reader.matrix("text_in", width, manifest.text.width, false, "outputs").address,
     reader.floats("positions", [positions, width]),
     reader.floats("first", [codes + 1, width]),
     memory.put(vectors.data),
@@ -139,6 +142,7 @@ class WeightsReader {
 
   /**
    * Address of a `Matrix` of so many outputs and inputs, and the inputs that share a scale.
+   * @param order whose tiles come after each other: those of a block, or those of the same outputs
    * @param wanted inputs that have to share one, if it matters
    */
   matrix(
@@ -146,6 +150,7 @@ class WeightsReader {
     rows: number,
     columns: number,
     hasBias: boolean,
+    order: TileOrder,
     wanted?: number,
   ): { readonly address: number; readonly block: number } {
     const { memory } = this;
@@ -154,15 +159,20 @@ class WeightsReader {
     const scales = this.tensors.floats(`${name}.scales`);
     const blocks = this.shaped(`${name}.scales`, scales, [rows, null])[1] ?? 0;
     const block = columns / blocks;
-    const isReadable = block % (2 * OCTET) === 0 && rows % QUAD === 0;
+    const isReadable = block % TILE === 0 && rows % TILE === 0;
     if (!isReadable || (wanted ?? block) !== block) throw this.wrong(name);
+    const tile = TILE * block;
+    const outputStep = order === "blocks" ? tile : TILE * columns;
+    const blockStep = order === "blocks" ? rows * block : tile;
     const address = memory.struct(
-      memory.put(packed(weights.data, rows, columns, block)),
+      memory.put(inTiles(weights.data, columns, block, outputStep, blockStep)),
       memory.put(transposed(scales.data, rows, blocks)),
       hasBias ? this.floats(`${name}.bias`, [rows]) : 0,
       rows,
       columns,
       block,
+      outputStep,
+      blockStep,
     );
     return { address, block };
   }
@@ -189,19 +199,24 @@ class WeightsReader {
   }
 }
 
-/** (rows, columns) as block of columns, four rows, eight columns. */
-function packed(weights: Int8Array, rows: number, columns: number, block: number): Int8Array {
+/** (rows, columns) as tiles of 16 rows and a block of columns: pair of columns, row, the two. */
+function inTiles(
+  weights: Int8Array,
+  columns: number,
+  block: number,
+  outputStep: number,
+  blockStep: number,
+): Int8Array {
   const result = new Int8Array(weights.length);
-  let to = 0;
-  for (let start = 0; start < columns; start += block) {
-    for (let quad = 0; quad < rows; quad += QUAD) {
-      for (let octet = start; octet < start + block; octet += OCTET) {
-        for (let row = quad; row < quad + QUAD; row++) {
-          const from = row * columns + octet;
-          result.set(weights.subarray(from, from + OCTET), to);
-          to += OCTET;
-        }
-      }
+  for (let row = 0; row * columns < weights.length; row++) {
+    const from = row * columns;
+    const inTile = row % TILE;
+    const ofRow = ((row - inTile) / TILE) * outputStep + 2 * inTile;
+    for (let column = 0; column < columns; column += 2) {
+      const inBlock = column % block;
+      const to = ofRow + ((column - inBlock) / block) * blockStep + TILE * inBlock;
+      result[to] = weights[from + column] ?? 0;
+      result[to + 1] = weights[from + column + 1] ?? 0;
     }
   }
   return result;
