@@ -2,7 +2,8 @@ import type { TokenLayout } from "../../../core/layout.js";
 import type { DrawingManifest } from "../../../shared/bundle-manifest.js";
 import { inferenceThreads } from "../../device/threads.js";
 import { DECODE_KERNEL } from "../../kernels/modules.js";
-import { compileKernel, startKernel } from "../../kernels/webassembly.js";
+import { compileKernel, startKernel, type KernelModule } from "../../kernels/webassembly.js";
+import { KernelCaches } from "./kernel-caches.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { startThread } from "./kernel-threads.js";
 import { placeWeights, type KernelWeights } from "./kernel-weights.js";
@@ -62,13 +63,11 @@ const SCALE_BYTES = 256;
 export class KernelDecoder {
   readonly memory: KernelMemory;
   readonly weights: KernelWeights;
-  /** Rows of a cache: every position there is. */
-  readonly capacity: number;
+  readonly caches: KernelCaches;
+  readonly #module: KernelModule;
   readonly #kernel: DecodeExports;
   readonly #control: number;
   readonly #textWidth: number;
-  /** Caches that nobody uses. */
-  readonly #freeCaches: number[] = [];
   #room: Room | null = null;
 
   private constructor(
@@ -76,17 +75,15 @@ export class KernelDecoder {
     readonly manifest: DrawingManifest,
     readonly layout: TokenLayout,
   ) {
-    const module = compileKernel(DECODE_KERNEL);
+    this.#module = compileKernel(DECODE_KERNEL);
     this.memory = new KernelMemory();
     this.weights = placeWeights(this.memory, bytes, manifest, layout);
-    this.capacity = Math.ceil((manifest.ar.textPositions + layout.tokenCount) / 4) * 4;
+    const positions = manifest.ar.textPositions + layout.tokenCount;
+    this.caches = new KernelCaches(this.memory, manifest.ar, positions);
     this.#textWidth = manifest.text.width;
     this.#control = this.memory.struct(0, 0, 0, 0, 1, 0, this.weights.model, 0);
-    this.#kernel = startKernel<DecodeExports>(module, this.memory.memory);
-    this.module = module;
+    this.#kernel = startKernel<DecodeExports>(this.#module, this.memory.memory);
   }
-
-  private readonly module: ReturnType<typeof compileKernel>;
 
   /**
    * @param bytes the bundle's `arWeights`
@@ -105,14 +102,14 @@ export class KernelDecoder {
   }
 
   async #startThreads(wanted: number): Promise<void> {
-    const { module, memory } = this;
+    const { memory } = this.memory;
     let threads = 1;
     while (threads < wanted) {
-      const task = { module, memory: memory.memory, control: this.#control, thread: threads };
+      const task = { module: this.#module, memory, control: this.#control, thread: threads };
       if (!(await startThread(task))) break;
       threads++;
     }
-    memory.ints[this.#control / 4 + THREADS] = threads;
+    this.memory.ints[this.#control / 4 + THREADS] = threads;
   }
 
   /** Ends the threads. */
@@ -122,72 +119,6 @@ export class KernelDecoder {
     Atomics.add(this.memory.ints, at + GENERATION, 1);
     Atomics.notify(this.memory.ints, at + GENERATION);
   }
-
-  // -- caches ----------------------------------------------------------------------------------------
-
-  /** Bytes of a head's part of a cache. */
-  get #partBytes(): number {
-    return this.capacity * (4 * this.manifest.ar.headDim + 8);
-  }
-
-  /** Address of a cache, empty or with anything in it. */
-  takeCache(): number {
-    const { layers, heads } = this.manifest.ar;
-    return this.#freeCaches.pop() ?? this.memory.allocate(layers * heads * this.#partBytes);
-  }
-
-  /** Gives a cache back. */
-  freeCache(address: number): void {
-    this.#freeCaches.push(address);
-  }
-
-  /** Where the first rows of a cache lie: [offset, bytes] pieces. */
-  *#pieces(rows: number): Generator<readonly [number, number]> {
-    const { layers, heads, headDim } = this.manifest.ar;
-    const { capacity } = this;
-    const rowBytes = 2 * headDim;
-    // Values of two rows lie next to each other.
-    const pairedRows = rows + (rows % 2);
-    for (let part = 0; part < layers * heads; part++) {
-      const keys = part * this.#partBytes;
-      const values = keys + capacity * rowBytes;
-      const keyScales = values + capacity * rowBytes;
-      yield [keys, rows * rowBytes];
-      yield [values, pairedRows * rowBytes];
-      yield [keyScales, 4 * rows];
-      yield [keyScales + 4 * capacity, 4 * rows];
-    }
-  }
-
-  /** The first rows of a cache, to be kept elsewhere. */
-  copyOut(cache: number, rows: number): Uint8Array {
-    const pieces = [...this.#pieces(rows)];
-    const copy = new Uint8Array(pieces.reduce((sum, [, bytes]) => sum + bytes, 0));
-    let at = 0;
-    for (const [offset, bytes] of pieces) {
-      copy.set(this.memory.bytes.subarray(cache + offset, cache + offset + bytes), at);
-      at += bytes;
-    }
-    return copy;
-  }
-
-  /** Puts back what {@link copyOut} gave. */
-  copyIn(cache: number, rows: number, copy: Uint8Array): void {
-    let at = 0;
-    for (const [offset, bytes] of this.#pieces(rows)) {
-      this.memory.bytes.set(copy.subarray(at, at + bytes), cache + offset);
-      at += bytes;
-    }
-  }
-
-  /** Copies the first rows of a cache to another one. */
-  copyCache(from: number, to: number, rows: number): void {
-    for (const [offset, bytes] of this.#pieces(rows)) {
-      this.memory.bytes.copyWithin(to + offset, from + offset, from + offset + bytes);
-    }
-  }
-
-  // -- runs ------------------------------------------------------------------------------------------
 
   /**
    * Computes rows and adds them to their caches. Rows of one sequence lie next to each other, in order.
@@ -243,7 +174,7 @@ export class KernelDecoder {
     // Of each row: itself, its integers and their scales; then what a head or a block of it takes.
     const ofRow = 6 * width + SCALE_BYTES + Math.max(14 * headDim, 6 * block) + 16;
     const scratchBytes =
-      Math.ceil((rows * ofRow + 4 * width + 4 * this.capacity + 6 * this.#textWidth) / 64) * 64 +
+      Math.ceil((rows * ofRow + 4 * width + 4 * this.caches.capacity + 6 * this.#textWidth) / 64) * 64 +
       SPARE_BYTES;
     const threads = memory.ints[this.#control / 4 + THREADS] ?? 1;
     const floats = (n: number) => memory.allocate(4 * n);
@@ -254,7 +185,7 @@ export class KernelDecoder {
     const chunk = memory.struct(
       table,
       0,
-      this.capacity,
+      this.caches.capacity,
       wanted,
       0,
       0,

@@ -15,24 +15,24 @@ export function readPromptsByKernel(
 ): TextPrefix {
   const { width } = decoder.manifest.text;
   const read = prompts.map(({ data, count }): ReadPrompt => {
-    const cache = decoder.takeCache();
+    const cache = decoder.caches.take();
     try {
       const rows = Array.from({ length: count }, (_, position): KernelRow => {
         const input = data.subarray(position * width, (position + 1) * width);
         return { cache, index: position, position, input };
       });
       if (count > 0) decoder.run(rows, null);
-      return { rows: count, copy: decoder.copyOut(cache, count) };
+      return { rows: count, copy: decoder.caches.copyOut(cache, count) };
     } finally {
-      decoder.freeCache(cache);
+      decoder.caches.free(cache);
     }
   });
   return {
     batch: read.length,
     open(isDrawn) {
       const started = read.map(({ rows, copy }): Sequence => {
-        const cache = decoder.takeCache();
-        decoder.copyIn(cache, rows, copy);
+        const cache = decoder.caches.take();
+        decoder.caches.copyIn(cache, rows, copy);
         return { cache, rows };
       });
       return new KernelSequences(decoder, isDrawn, started, 1);
@@ -99,8 +99,8 @@ class KernelSequences implements Sequences {
     const { decoder } = this;
     const copies = Array.from({ length: variations }, () =>
       this.sequences.map(({ cache, rows }): Sequence => {
-        const copy = decoder.takeCache();
-        decoder.copyCache(cache, copy, rows);
+        const copy = decoder.caches.take();
+        decoder.caches.copy(cache, copy, rows);
         return { cache: copy, rows };
       }),
     );
@@ -108,6 +108,6 @@ class KernelSequences implements Sequences {
   }
 
   release(): void {
-    for (const { cache } of this.sequences) this.decoder.freeCache(cache);
+    for (const { cache } of this.sequences) this.decoder.caches.free(cache);
   }
 }

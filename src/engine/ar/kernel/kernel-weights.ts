@@ -9,7 +9,7 @@ const QUAD = 4;
 /** Outputs of a tile of a matrix, and what its inputs are a multiple of. */
 const TILE = 16;
 
-/** See kernel/decode.ts [Note: products]. */
+/** See kernel/products.ts [Note: products]. */
 type TileOrder = "blocks" | "outputs";
 
 /** One codebook as the kernel reads it. */
@@ -38,7 +38,7 @@ export interface KernelWeights {
 }
 
 /**
- * Reads what training/spectral_training/ar_weights.py wrote, and lays it out as kernel/decode.ts says.
+ * Reads what training/spectral_training/ar_weights.py wrote, and lays it out as kernel/structs.ts says.
  * @throws AppError BUNDLE_DAMAGED if the tensors are not those of the manifest's model
  */
 export function placeWeights(
