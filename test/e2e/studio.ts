@@ -19,6 +19,7 @@ export interface Studio {
   readonly page: Page;
   /** Console errors, uncaught exceptions and violations of the content security policy so far. */
   readonly problems: readonly string[];
+  /** @throws Error if the page had an exception that nobody caught, whatever the test is about */
   close(): Promise<void>;
 }
 
@@ -57,7 +58,11 @@ export async function openStudio(options: StudioOptions = {}): Promise<Studio> {
   });
   const page = await context.newPage();
   const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
+  const uncaught: string[] = [];
+  page.on("pageerror", ({ message }) => {
+    problems.push(message);
+    uncaught.push(message);
+  });
   page.on("console", (message) => {
     if (message.type() === "error") problems.push(message.text());
   });
@@ -70,6 +75,7 @@ export async function openStudio(options: StudioOptions = {}): Promise<Studio> {
     close: async () => {
       await browser.close();
       await server.close();
+      if (uncaught.length > 0) throw new Error(`Uncaught in the page: ${uncaught.join("; ")}`);
     },
   };
 }

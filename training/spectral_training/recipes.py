@@ -147,7 +147,7 @@ def studio_128() -> Recipe:
     decoder = DecoderTraining(
         texture,
         l2=0.3,
-        adversarial_share=0.4,
+        adversarial_share=0.06,
         trunk="vgg",
         perceptual_crop=80,
         discriminator=DiscriminatorConfig(width=32),
