@@ -143,7 +143,8 @@ That is {figures["ar below unigram %"]:.1f} % below the unigram loss. The right 
 
 For redrawing small regions of photos, for enlarging, and for trying out how editing by wavelet scales feels. The model is
 small and was trained for {training["seconds"] / 60:.0f} minutes on {sum(d["photos"] for d in manifest["data"]):,} photos: colours fit their
-surroundings, texture is soft, wide masks look like blocks, and objects drawn to order do not succeed. Only the texture heads saw perceptual and adversarial losses, and those for a short time, so drawn detail is soft. People, faces
+surroundings, texture has grain but little form, wide masks look like blocks, and objects drawn to order do not succeed.
+Only the texture heads saw perceptual and adversarial losses. People, faces
 and text come out badly. Captions were English and mostly about animals, people outdoors and landscapes.
 
 ## Data
