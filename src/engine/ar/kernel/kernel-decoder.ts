@@ -174,7 +174,8 @@ export class KernelDecoder {
     // Of each row: itself, its integers and their scales; then what a head or a block of it takes.
     const ofRow = 6 * width + SCALE_BYTES + Math.max(14 * headDim, 6 * block) + 16;
     const scratchBytes =
-      Math.ceil((rows * ofRow + 4 * width + 4 * this.caches.capacity + 6 * this.#textWidth) / 64) * 64 +
+      Math.ceil((rows * ofRow + 4 * width + 4 * this.caches.capacity + 6 * this.#textWidth) / 64) *
+        64 +
       SPARE_BYTES;
     const threads = memory.ints[this.#control / 4 + THREADS] ?? 1;
     const floats = (n: number) => memory.allocate(4 * n);
