@@ -60,7 +60,7 @@ class TokenizerTraining:
 
 @dataclass(frozen=True)
 class DecoderTraining:
-    """The decoder-only stage; the weights of the losses are the paper's."""
+    """The decoder-only stage; the weights of the losses are the paper's unless a recipe says otherwise."""
 
     heads: tuple[HeadConfig, ...]
     steps: int = 3000

@@ -47,7 +47,7 @@ class Options:
     batch: int | None = None
     """Pictures a step, where the recipe's number is too dear."""
     adversarial: float | None = None
-    """Weight of the adversarial loss in place of the recipe's; 0 does without a discriminator."""
+    """Weight of the adversarial loss in place of the recipe's weight or share; 0 does without a discriminator."""
     bf16: bool | None = None
     """In place of the recipe's; ``bench`` tells which precision is the faster one here."""
     limit: int | None = None
@@ -222,9 +222,10 @@ def main(options: Options) -> None:
     if config is None:
         raise ValueError(f"Expected a recipe with wavelet details but {options.recipe} has none; choose another one.")
     bf16 = config.bf16 if options.bf16 is None else options.bf16
-    weight = config.adversarial if options.adversarial is None else options.adversarial
+    if options.adversarial is not None:
+        config = replace(config, adversarial=options.adversarial, adversarial_share=None)
     steps, batch = options.steps or config.steps, options.batch or config.batch
-    config = replace(config, steps=steps, batch=batch, bf16=bf16, adversarial=weight)
+    config = replace(config, steps=steps, batch=batch, bf16=bf16)
     log, path = Log(options.out / "decoder.jsonl"), options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, options.limit)
     tokenizer, start_meta = load_tokenizer(options.start)

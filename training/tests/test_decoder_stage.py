@@ -11,8 +11,8 @@ from conftest import round_trip
 from spectral_training import data, train_decoder, train_tokenizer
 from spectral_training.adversarial import AdversarialLoss, DiscriminatorConfig
 from spectral_training.recipes import recipe
-from spectral_training.tokenizer import CODE, EXACT, Tokenizer
-from spectral_training.train_decoder import DecoderTrainer, draw_code_kinds, with_texture_heads
+from spectral_training.tokenizer import CODE, EXACT, HeadConfig, Tokenizer
+from spectral_training.train_decoder import DecoderTrainer, crop, draw_code_kinds, with_texture_heads
 from spectral_training.train_tokenizer import load_tokenizer
 
 CONFIG = recipe("studio-debug").decoder
@@ -72,6 +72,36 @@ def test_a_resumed_stage_loses_nothing(tokenizer: Tokenizer, photos: list[data.P
         first = whole.update(0.3 + step * 0.01)
         assert copy.update(0.3 + step * 0.01) == pytest.approx(first, rel=1e-6)
     assert "adversarial" in first
+
+
+def test_heads_of_the_same_shape_are_kept_and_others_begin_anew(tokenizer: Tokenizer):
+    trained = with_texture_heads(tokenizer, CONFIG)
+    assert with_texture_heads(trained, CONFIG) is trained
+    larger = replace(CONFIG, heads=(HeadConfig(12, 2),) * tokenizer.layout.levels)
+    model = with_texture_heads(trained, larger)
+    assert model.config.texture_heads == larger.heads
+    assert {head.out.weight.shape[1] for head in model.texture_heads} == {12}
+    for name, value in tokenizer.state_dict().items():
+        assert torch.equal(model.state_dict()[name], value), name
+
+
+def test_the_adversarial_gradient_has_its_share_however_large_it_is(tokenizer: Tokenizer, photos: list[data.Photo]):
+    trainer = DecoderTrainer(replace(CONFIG, adversarial_share=0.06), tokenizer, photos)
+    others, direction = torch.randn(2, 3, 8, 8), torch.randn(2, 3, 8, 8)
+    for size in (1e-4, 1.0, 1e4):
+        added = trainer.adversarial_weight(others, size * direction) * size * direction
+        assert float(added.norm() / others.norm()) == pytest.approx(0.06, rel=1e-4)
+    assert DecoderTrainer(CONFIG, tokenizer, photos).adversarial_weight(others, direction) == CONFIG.adversarial
+    assert "adversarial" in trainer.update(0.5)
+
+
+def test_crops_have_their_side_and_reach_every_border():
+    rng, picture = random.Random(0), torch.arange(36).view(1, 1, 6, 6)
+    parts = [picture[crop(6, 4, rng)] for _ in range(100)]
+    assert {tuple(part.shape) for part in parts} == {(1, 1, 4, 4)}
+    assert {int(part[0, 0, 0, 0]) for part in parts} == {6 * row + column for row in range(3) for column in range(3)}
+    for side in (None, 6, 7):
+        assert torch.equal(picture[crop(6, side, rng)], picture)
 
 
 def test_the_stage_runs_from_a_checkpoint_to_a_checkpoint(tokenizer: Tokenizer, shards: Path, tmp_path: Path):
