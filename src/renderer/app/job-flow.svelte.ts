@@ -189,6 +189,7 @@ export class JobFlow {
   /** Escape: the nearest thing that can be left. */
   async cancel(): Promise<void> {
     switch (this.#editor.job.state.kind) {
+      case "starting":
       case "running":
         return this.cancelJob();
       case "candidate":
@@ -196,7 +197,6 @@ export class JobFlow {
       case "failed":
         return this.#editor.job.dismiss();
       case "waiting":
-      case "starting":
       case "idle":
         this.#editor.compare.stop();
     }

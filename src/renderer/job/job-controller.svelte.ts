@@ -219,14 +219,17 @@ export class JobController {
     if (!isUnderWay(next)) this.#goOn();
   }
 
-  /** Cancels a job, the one that is looked at by default: a waiting one goes at once. */
+  /**
+   * Cancels a job, the one that is looked at by default: a waiting one goes at once, one that is
+   * starting as soon as the engine has named it.
+   */
   async cancel(key = this.#selectedKey): Promise<void> {
     const entry = this.#entry(key);
     if (entry?.state.kind === "waiting") return this.#remove(entry.key);
-    if (entry?.state.kind !== "running" || entry.state.isCancelling) return;
+    if (entry === null || !isUnderWay(entry.state) || entry.state.isCancelling) return;
     const { state } = entry;
     this.#update(entry.key, { state: { ...state, isCancelling: true } });
-    await this.#api.cancelJob({ jobId: state.jobId });
+    if (state.kind === "running") await this.#api.cancelJob({ jobId: state.jobId });
   }
 
   /** Takes the chosen variation into the document. Returns that, or null if there is no result. */
@@ -339,24 +342,28 @@ export class JobController {
     const { key, request } = entry;
     this.#early = [];
     this.#startedAt = this.#now();
-    const starting: JobState = { kind: "starting", request };
+    const starting: JobState = { kind: "starting", request, isCancelling: false };
     this.#update(key, { state: starting, baseRevision: this.#shownRevision() });
     try {
       const { jobId } = await this.#api.startJob(request);
       // The document may have been closed meanwhile.
-      if (this.#entry(key)?.state !== starting) return;
+      const named = this.#entry(key)?.state;
+      if (named?.kind !== "starting") return;
+      const { isCancelling } = named;
       const state: JobState = {
         kind: "running",
         jobId,
         request,
         progress: null,
         previews: [],
-        isCancelling: false,
+        isCancelling,
       };
       this.#update(key, { state });
       for (const event of this.#early.splice(0)) this.handle(event);
+      const isGoing = this.#entry(key)?.state.kind === "running";
+      if (isCancelling && isGoing) await this.#api.cancelJob({ jobId });
     } catch (error) {
-      if (this.#entry(key)?.state === starting) {
+      if (this.#entry(key)?.state.kind === "starting") {
         const data = toErrorData(error);
         this.#update(key, { state: { kind: "failed", request, error: data, previews: [] } });
         this.#goOn();
@@ -396,6 +403,6 @@ function jobIdOf(state: JobState): JobId | null {
   return "jobId" in state ? state.jobId : null;
 }
 
-function isUnderWay(state: JobState): boolean {
+function isUnderWay(state: JobState): state is JobState & { kind: "starting" | "running" } {
   return state.kind === "starting" || state.kind === "running";
 }

@@ -223,6 +223,29 @@ describe("job controller", () => {
     expect(transport.methods.filter((method) => method === "cancelJob")).toHaveLength(1);
   });
 
+  it("cancels a job that the engine has not named yet as soon as it has", async () => {
+    const { job, transport } = setUp();
+    const started = job.start(request);
+    expect(job.state).toMatchObject({ kind: "starting" });
+    const cancels = [job.cancel(), job.cancel()];
+    expect(job.state).toMatchObject({ kind: "starting", isCancelling: true });
+    await Promise.all([started, ...cancels]);
+    expect(job.state).toMatchObject({ kind: "running", isCancelling: true });
+    expect(transport.methods).toEqual(["startJob", "cancelJob"]);
+    job.handle({ topic: "job-cancelled", payload: { jobId } });
+    expect(job.state.kind).toBe("idle");
+  });
+
+  it("does not cancel a job that was over before it was named", async () => {
+    const { job, transport } = setUp();
+    const started = job.start(request);
+    await job.cancel();
+    job.handle({ topic: "job-finished", payload: finished() });
+    await started;
+    expect(job.state.kind).toBe("candidate");
+    expect(transport.methods).toEqual(["startJob"]);
+  });
+
   it("is failed, with the reason, when the start is refused", async () => {
     const { job } = setUp({
       startJob: () => {

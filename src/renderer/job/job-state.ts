@@ -14,7 +14,8 @@ export type JobState =
   | { readonly kind: "idle" }
   /** In the queue of this screen: the engine does not know of it yet. */
   | { readonly kind: "waiting"; readonly request: JobRequest }
-  | { readonly kind: "starting"; readonly request: JobRequest }
+  /** The engine was told of it, and has not named it yet. */
+  | { readonly kind: "starting"; readonly request: JobRequest; readonly isCancelling: boolean }
   | {
       readonly kind: "running";
       readonly jobId: JobId;
