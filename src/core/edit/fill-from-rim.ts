@@ -12,7 +12,7 @@ const TOLERANCE = 1.3;
  */
 export function fillFromRim(level: PatchLevel, field: PatchField, random: () => number): void {
   const { width, height, roles, colours } = level;
-  const isKnown = Uint8Array.from(roles, (role) => (role === PixelRole.example ? 1 : 0));
+  const isKnown = roles.map((role) => (role === PixelRole.example ? 1 : 0));
   for (;;) {
     const ring = rimOf(isKnown, roles, width);
     if (ring.length === 0) return;

@@ -18,7 +18,7 @@ interface Level {
  * @param unknown `side * side` values, not 0 where a pixel is to be filled
  */
 export function fillHarmonically(image: ModelImage, unknown: Uint8Array): ModelImage {
-  const known = Uint8Array.from(unknown, (value) => (value === 0 ? 1 : 0));
+  const known = unknown.map((value) => (value === 0 ? 1 : 0));
   if (!known.includes(0)) return image;
   const planes = image.data.slice();
   if (!known.includes(1)) fillWithMeans(planes, image.side * image.side);

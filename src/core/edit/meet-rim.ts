@@ -35,7 +35,7 @@ export function meetRim(level: PatchLevel, { middles, found }: PatchField): void
     steps[at] = Math.max(-LARGEST_STEP, Math.min(LARGEST_STEP, step));
   }
   // Where no patch over the rim says anything, the membrane is free.
-  const isFree = Uint8Array.from(counts, (count) => (count === 0 ? 1 : 0));
+  const isFree = new Uint8Array(counts.map((count) => (count === 0 ? 1 : 0)));
   const { data } = fillHarmonically({ side: width, data: steps }, isFree);
   for (let pixel = 0; pixel < area; pixel++) {
     if (roles[pixel] !== PixelRole.target) continue;

@@ -17,7 +17,7 @@ export function boxBlur(
     for (let y = 0; y < height; y++) blurLine(plane, y * width, 1, width, radius, line);
     for (let x = 0; x < width; x++) blurLine(plane, x, width, height, radius, line);
   }
-  return Uint8Array.from(plane, Math.round);
+  return new Uint8Array(plane.map(Math.round));
 }
 
 function blurLine(

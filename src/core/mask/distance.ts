@@ -8,7 +8,7 @@ type LineFilter = (source: Float64Array, target: Float64Array, count: number) =>
  * and Huttenlocher, 2012).
  */
 export function distanceToZero(values: Uint8Array, width: number, height: number): Float64Array {
-  const plane = Float64Array.from(values, (value) => (value === 0 ? 0 : Infinity));
+  const plane = new Float64Array(values).map((value) => (value === 0 ? 0 : Infinity));
   filterColumns(plane, width, height, squaredDistanceInLine);
   filterRows(plane, width, height, createLowerEnvelope(width));
   return plane.map(Math.sqrt);

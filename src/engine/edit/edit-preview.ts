@@ -53,7 +53,7 @@ export function maskShares(mask: Mask, { rect, factor, imageSize }: EditRegion):
 
 /** 1 for each model pixel of the region that holds a masked pixel; `imageSize * imageSize` values. */
 export function maskedModelPixels(mask: Mask, region: EditRegion): Uint8Array {
-  return Uint8Array.from(maskShares(mask, region), (share) => (share > 0 ? 1 : 0));
+  return new Uint8Array(maskShares(mask, region).map((share) => (share > 0 ? 1 : 0)));
 }
 
 /** Mean of the mask over blocks of `factor` x `factor` pixels from the rectangle's corner, 0..1. */

@@ -100,8 +100,8 @@ function faithful(factor: number): UpscaleRequest {
 function drawnRaster(image: ModelImage): Raster {
   const samples = modelImageToSamples(image, 3, maxSampleOf(16));
   const max = maxSampleOf(16);
-  const data = Uint16Array.from(samples, (value) => Math.round(Math.max(0, Math.min(max, value))));
-  return createRaster(image.side, image.side, 3, 16, data);
+  const rounded = samples.map((value) => Math.round(Math.max(0, Math.min(max, value))));
+  return createRaster(image.side, image.side, 3, 16, new Uint16Array(rounded));
 }
 
 /** The masked pixels in those of the last pass's input, grown to whole blocks. */
