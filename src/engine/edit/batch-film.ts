@@ -7,9 +7,6 @@ import type { DrawnContext, PicturePlan } from "./picture-plan.js";
 import type { PreviewPacer } from "./preview-pacer.js";
 import { enlargeSmoothly } from "./smooth-enlarge.js";
 
-/** A preview of a single scale would show a few dozen pixels; the next one's mean costs little more. */
-const LEAST_SHOWN_SCALES = 2;
-
 interface FilmSurroundings {
   readonly pacer: PreviewPacer;
   readonly pause: () => Promise<void>;
@@ -76,10 +73,12 @@ export class BatchFilm {
     const { pacer, pause, onPicture } = this.surroundings;
     await pause();
     const { layout } = this.model;
-    const decoded = await this.model.decode(this.#soFar(codes, variation));
-    const image = softenSeams(decoded, layout, seamReach(layout, this.plan.isDrawn));
-    pacer.atEnd(() => {
-      const missed = this.#missed.get(variation) ?? this.#lastScale;
+    const image = await pacer.finish(async () => {
+      const decoded = await this.model.decode(this.#soFar(codes, variation));
+      return softenSeams(decoded, layout, seamReach(layout, this.plan.isDrawn));
+    });
+    const missed = this.#missed.get(variation) ?? this.#lastScale;
+    pacer.atEnd(1 + this.#lastScale - missed, () => {
       for (let scale = missed; scale < this.#lastScale; scale++) {
         const coarse = coarsePictureOf(image, layout, scale);
         onPicture(scale, enlargeSmoothly(coarse, layout.imageSize), variation);
@@ -93,8 +92,7 @@ export class BatchFilm {
     const { pause, onPicture } = this.surroundings;
     await pause();
     const codes = this.#codes[variation] ?? new Int32Array(0);
-    const scales = Math.max(LEAST_SHOWN_SCALES, scale + 1);
-    const coarse = await this.model.decodeCoarse(this.#soFar(codes, variation), scales);
+    const coarse = await this.model.decodeCoarse(this.#soFar(codes, variation), scale + 1);
     onPicture(scale, enlargeSmoothly(coarse, this.model.layout.imageSize), variation);
   }
 

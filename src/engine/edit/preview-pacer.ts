@@ -6,36 +6,60 @@ const FIRST_MS = 150;
 /** Previews take at most this share of the time that a job takes without them. */
 const LARGEST_SHARE = 0.1;
 
+/** The first preview of a scale does not count, and one more alone may have been slow by chance. */
+const TRUSTED_MEASURES = 3;
+
+interface Measures {
+  readonly count: number;
+  readonly leastMs: number;
+}
+
 /** What previews cost, by scale, and steps, by batch; lives as long as the model that takes them. */
 export class PreviewCosts {
-  readonly #leastMs = new Map<number, number>();
+  readonly #scales = new Map<number, Measures>();
   readonly #leastStepMs = new Map<number, number>();
-  #leastEndMs = Infinity;
+  readonly #leastEndMs = new Map<number, number>();
+  #leastDecodeMs = Infinity;
 
   /**
    * The least is kept: it is the model's own, the rest is what else the machine did. The first of
    * each scale does not count, since a graph's first run prepares the later ones.
    */
   note(scale: number, ms: number): void {
-    const known = this.#leastMs.get(scale);
-    this.#leastMs.set(scale, known === undefined ? Infinity : Math.min(known, ms));
+    const { count, leastMs } = this.#scales.get(scale) ?? { count: 0, leastMs: Infinity };
+    this.#scales.set(scale, {
+      count: count + 1,
+      leastMs: count === 0 ? Infinity : Math.min(leastMs, ms),
+    });
   }
 
   /** What the next one is expected to take: as another scale's, or 0, while nothing else is known. */
   of(scale: number): number {
-    const known = [...this.#leastMs.values()].filter((ms) => ms < Infinity);
-    const own = this.#leastMs.get(scale) ?? Infinity;
-    return own < Infinity ? own : Math.max(0, ...known);
+    const isTrusted = ({ count }: Measures) => count >= TRUSTED_MEASURES;
+    const own = this.#scales.get(scale);
+    if (own !== undefined && isTrusted(own)) return own.leastMs;
+    const others = [...this.#scales.values()].filter(isTrusted);
+    return Math.max(0, ...others.map(({ leastMs }) => leastMs));
   }
 
-  /** Notes how long it took to show a finished picture and what its filmstrip lacked. */
-  noteEnd(ms: number): void {
-    this.#leastEndMs = Math.min(this.#leastEndMs, ms);
+  /** Notes how long it took to show so many pictures at the end: a finished one and what its filmstrip lacked. */
+  noteEnd(shown: number, ms: number): void {
+    this.#leastEndMs.set(shown, Math.min(this.#leastEndMs.get(shown) ?? Infinity, ms));
+  }
+
+  /** The least that it takes where much is lacking; 0 while nothing is known. */
+  ofEnd(): number {
+    return Math.max(0, ...this.#leastEndMs.values());
+  }
+
+  /** Notes how long a finished picture took to decode. */
+  noteDecode(ms: number): void {
+    this.#leastDecodeMs = Math.min(this.#leastDecodeMs, ms);
   }
 
   /** The least that it takes; 0 while it is not known. */
-  ofEnd(): number {
-    return this.#leastEndMs < Infinity ? this.#leastEndMs : 0;
+  ofDecode(): number {
+    return this.#leastDecodeMs < Infinity ? this.#leastDecodeMs : 0;
   }
 
   /** Notes how long steps of so many variations took on average. */
@@ -77,6 +101,7 @@ export class PreviewPacer {
   #spentMs = 0;
   #lastMs: number | null = null;
   #steps = 0;
+  #finished = 0;
   /** When the first step was done, without previews: what came before it is no measure of a step. */
   #firstStepMs = 0;
 
@@ -106,13 +131,23 @@ export class PreviewPacer {
     return true;
   }
 
-  /** Shows a finished picture, for which time was set aside. */
-  atEnd(show: () => void): void {
+  /** Makes a finished picture, a part of the job's own work. */
+  async finish<T>(make: () => Promise<T>): Promise<T> {
+    const { clock, costs } = this.#options;
+    const start = clock?.() ?? 0;
+    const made = await make();
+    if (clock !== undefined) costs.noteDecode(clock() - start);
+    this.#finished++;
+    return made;
+  }
+
+  /** Shows a finished picture, and so many others before it, for which time was set aside. */
+  atEnd(shown: number, show: () => void): void {
     const { isWanted = true, clock, costs } = this.#options;
     if (!isWanted) return;
     const start = clock?.() ?? 0;
     show();
-    if (clock !== undefined) costs.noteEnd(clock() - start);
+    if (clock !== undefined) costs.noteEnd(shown, clock() - start);
   }
 
   /** Makes a preview within a scale, if it is time for one and it is not too dear. */
@@ -126,7 +161,10 @@ export class PreviewPacer {
   #isAffordable(scale: number): boolean {
     const { totalSteps, costs, batch = 1, pictures = 1 } = this.#options;
     const stepMs = this.#steps > MEASURED_STEPS ? this.#meanStepMs() : costs.ofStep(batch);
-    const wholeMs = this.#workMs() + stepMs * Math.max(0, totalSteps - this.#steps);
+    const wholeMs =
+      this.#workMs() +
+      stepMs * Math.max(0, totalSteps - this.#steps) +
+      costs.ofDecode() * Math.max(0, pictures - this.#finished);
     const previewsMs = this.#spentMs + costs.of(scale) + pictures * costs.ofEnd();
     return previewsMs <= LARGEST_SHARE * wholeMs;
   }
