@@ -87,6 +87,39 @@ describe("the app's own decoder", () => {
     }
   });
 
+  it("reads known tokens of many sequences in short runs, to the same bits", async () => {
+    const decoder = await decoderOf(2);
+    const prompts = new PromptEncoder(model);
+    const texts = [await prompts.encode("a red flower"), await prompts.encode("")];
+    const prefix = readPromptsByKernel(decoder, texts);
+    const known = Array.from({ length: 16 }, (_, v) => codes.map((code) => (code + v) % 8));
+    const tokens = Array.from({ length: 16 }, (_, token) => token);
+    const alone: Float32Array[] = [];
+    for (const own of known) {
+      const sequences = prefix.open(everything()).repeat(1);
+      const [rows = []] = await sequences.logitsOf(tokens, own);
+      alone.push(...rows.map((row) => row.slice()));
+      sequences.release();
+    }
+    const lengths: number[] = [];
+    const run = decoder.run.bind(decoder);
+    decoder.run = (rows, wanted) => {
+      lengths.push(rows.length);
+      return run(rows, wanted);
+    };
+    let pauses = 0;
+    const many = prefix.open(everything()).repeat(16);
+    const pause = async () => void pauses++;
+    const [together = []] = await many.logitsOf(tokens, known, 1, pause);
+    expect(together.map((row, at) => largestDifference(row, alone[at]!))).toEqual(
+      together.map(() => 0),
+    );
+    expect(together).toHaveLength(32);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(64);
+    expect(pauses).toBeGreaterThanOrEqual(8);
+    many.release();
+  });
+
   it("uses the memory of sequences that were given back", async () => {
     const decoder = await decoderOf(1);
     const prompt = await new PromptEncoder(model).encode("");

@@ -96,10 +96,10 @@ export async function drawVariations(
     for (const { scale, before, fed, block, drawn, endsScale } of steps) {
       await hooks.pause();
       for (const run of before) {
-        await sequences.logitsOf(run, codes, 0);
+        await sequences.logitsOf(run, codes, 0, hooks.pause);
         await hooks.pause();
       }
-      const logits = await sequences.logitsOf(fed, codes, block.length);
+      const logits = await sequences.logitsOf(fed, codes, block.length, hooks.pause);
       const scaleSettings = settings[scale];
       if (!scaleSettings) throw new RangeError("settings for each scale are needed");
       for (const token of drawn) {

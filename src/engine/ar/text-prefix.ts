@@ -23,12 +23,14 @@ export interface Sequences {
    * Feeds the positions of `tokens`, for which the codes of all blocks before theirs have to be known.
    * @param codes of each variation; sequences of a single one read the first
    * @param wanted 0 for tokens that are only to be read
+   * @param pause called in the middle of what takes long
    * @returns the logits of the last `wanted` tokens, which belong to one block; valid until the next call
    */
   logitsOf(
     tokens: readonly number[],
     codes: Int32Array | readonly Int32Array[],
     wanted?: number,
+    pause?: () => Promise<void>,
   ): Promise<BatchLogits[]>;
   /** Sequences of several variations that continue what these, of a single one, have read; or these. */
   repeat(variations: number): Sequences;

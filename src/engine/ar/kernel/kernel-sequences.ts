@@ -46,6 +46,12 @@ interface Sequence {
   rows: number;
 }
 
+/**
+ * Rows that are computed at once, unless there are more sequences: a run cannot be interrupted, and
+ * takes about half a millisecond a row. How rows are cut changes nothing about what they are.
+ */
+const MOST_ROWS = 64;
+
 class KernelSequences implements Sequences {
   constructor(
     private readonly decoder: KernelDecoder,
@@ -54,29 +60,54 @@ class KernelSequences implements Sequences {
     readonly variations: number,
   ) {}
 
-  logitsOf(
+  async logitsOf(
     tokens: readonly number[],
     codes: Int32Array | readonly Int32Array[],
     wanted = 1,
+    pause: () => Promise<void> = () => Promise.resolve(),
   ): Promise<BatchLogits[]> {
-    const { decoder, sequences } = this;
+    const { sequences } = this;
+    let left = tokens;
+    // Only the last token's logits are wanted, and those of all sequences at once.
+    const read = wanted > 0 ? tokens.slice(0, -1) : tokens;
+    if (read.length > 0 && tokens.length * sequences.length > MOST_ROWS) {
+      const together = Math.max(1, Math.floor(MOST_ROWS / read.length));
+      for (let first = 0; first < sequences.length; first += together) {
+        this.#run(sequences.slice(first, first + together), first, read, codes, false);
+        await pause();
+      }
+      left = tokens.slice(read.length);
+    }
+    if (left.length === 0) return [];
+    const logits = this.#run(sequences, 0, left, codes, wanted > 0);
+    return wanted > 0 ? [logits] : [];
+  }
+
+  /** @param first the place of the first of these sequences among all */
+  #run(
+    sequences: readonly Sequence[],
+    first: number,
+    tokens: readonly number[],
+    codes: Int32Array | readonly Int32Array[],
+    isWanted: boolean,
+  ): BatchLogits {
+    const { decoder } = this;
     const { textPositions } = decoder.manifest.ar;
-    const texts = sequences.length / this.variations;
+    const texts = this.sequences.length / this.variations;
     const rows: KernelRow[] = [];
     const wantedRows: number[] = [];
     sequences.forEach((sequence, at) => {
-      const own = codes instanceof Int32Array ? codes : codes[Math.floor(at / texts)];
+      const own = codes instanceof Int32Array ? codes : codes[Math.floor((first + at) / texts)];
       for (const token of tokens) {
         const { cache } = sequence;
         const position = textPositions + token;
         rows.push({ cache, index: sequence.rows++, position, input: this.#inputOf(token, own) });
       }
       // A sequence draws one token after another, so there is one to predict.
-      if (wanted > 0) wantedRows.push(rows.length - 1);
+      if (isWanted) wantedRows.push(rows.length - 1);
     });
     const scale = Math.floor((tokens.at(-1) ?? 0) / decoder.layout.tokensPerScale);
-    const logits = decoder.run(rows, wanted > 0 ? { rows: wantedRows, scale } : null);
-    return Promise.resolve(wanted > 0 ? [logits] : []);
+    return decoder.run(rows, isWanted ? { rows: wantedRows, scale } : null);
   }
 
   /** Rows of the codebooks of a token's neighbours; the first one always has a row, if only of "none". */
