@@ -46,6 +46,35 @@ describe("readModelImage", () => {
     expect([...samples].map((value) => Math.round(value * 100) / 100)).toEqual([25, 45, 105, 125]);
   });
 
+  it("averages exactly, and repeats the border's pixels beyond it", () => {
+    const places = fc.integer({ min: -20, max: 20 });
+    fc.assert(
+      fc.property(
+        arbitraryRaster(),
+        places,
+        places,
+        fc.constantFrom(2, 3, 7),
+        (raster, x, y, factor) => {
+          const rect = { x, y, width: 3 * factor, height: 3 * factor };
+          const image = readModelImage(raster, rect, factor);
+          const crop = cropRaster(raster, rect);
+          const colours = colourChannelsOf(raster.channels);
+          for (let block = 0; block < 9 * colours; block++) {
+            const [channel, place] = [block % colours, Math.floor(block / colours)];
+            let sum = 0;
+            for (let pixel = 0; pixel < factor * factor; pixel++) {
+              const column = (place % 3) * factor + (pixel % factor);
+              const row = Math.floor(place / 3) * factor + Math.floor(pixel / factor);
+              sum += crop.data[(row * rect.width + column) * crop.channels + channel]!;
+            }
+            const scale = 2 / (maxSampleOf(raster.depth) * factor * factor);
+            expect(image.data[channel * 9 + place]).toBe(Math.fround(sum * scale - 1));
+          }
+        },
+      ),
+    );
+  });
+
   it("refuses regions that are not square or do not divide", () => {
     const raster = createRaster(4, 4, 3, 8);
     expect(() => readModelImage(raster, { x: 0, y: 0, width: 4, height: 2 }, 1)).toThrow(/square/);

@@ -1,6 +1,7 @@
 import { AppError } from "./errors.js";
 import { colourChannelsOf, maxSampleOf, requireRect, type Raster } from "./raster.js";
 import type { Rect } from "./rect.js";
+import { allAtOnce, type Steps } from "./steps.js";
 
 /**
  * What the model sees: RGB planes (channel-first), values in [-1, 1],
@@ -18,17 +19,17 @@ export interface ModelImage {
  * @throws AppError REQUEST_INVALID if `rect` is not square or its side is no multiple of `factor`
  */
 export function readModelImage(raster: Raster, rect: Rect, factor: number): ModelImage {
+  return allAtOnce(modelImageSteps(raster, rect, factor));
+}
+
+/** {@link readModelImage} row by row, as steps. */
+export function* modelImageSteps(raster: Raster, rect: Rect, factor: number): Steps<ModelImage> {
   const side = modelSide(rect, factor);
   const data = new Float32Array(3 * side * side);
   const distinct = colourChannelsOf(raster.channels);
   for (let channel = 0; channel < distinct; channel++) {
-    readPlane(
-      raster,
-      channel,
-      rect,
-      factor,
-      data.subarray(channel * side * side, (channel + 1) * side * side),
-    );
+    const plane = data.subarray(channel * side * side, (channel + 1) * side * side);
+    yield* readPlane(raster, channel, rect, factor, plane);
   }
   if (distinct === 1) repeatFirstPlane(data, side * side);
   return { side, data };
@@ -43,7 +44,7 @@ export function readModelChannel(
 ): ModelImage {
   const side = modelSide(rect, factor);
   const data = new Float32Array(3 * side * side);
-  readPlane(raster, channel, rect, factor, data.subarray(0, side * side));
+  allAtOnce(readPlane(raster, channel, rect, factor, data.subarray(0, side * side)));
   repeatFirstPlane(data, side * side);
   return { side, data };
 }
@@ -89,39 +90,81 @@ function modelSide(rect: Rect, factor: number): number {
   );
 }
 
-/** Box-reduces one channel of the region into `plane`, mapped to [-1, 1]. */
-function readPlane(
+/** Box-reduces one channel of the region into `plane`, mapped to [-1, 1]; yields after each row. */
+function* readPlane(
   raster: Raster,
   channel: number,
   rect: Rect,
   factor: number,
   plane: Float32Array,
-): void {
-  const { channels, data } = raster;
+): Steps<void> {
   const side = rect.width / factor;
   const scale = 2 / (maxSampleOf(raster.depth) * factor * factor);
-  const columns = clampedIndices(rect.x, rect.width, raster.width);
-  const rows = clampedIndices(rect.y, rect.height, raster.height);
+  const columns = clampedBlocks(rect.x, side, factor, raster.width);
   const sums = new Float64Array(side);
-  for (let row = 0; row < side; row++) {
+  for (const [row, block] of clampedBlocks(rect.y, side, factor, raster.height).entries()) {
+    // Sums of integers are exact, so a repeated row may as well be multiplied.
     sums.fill(0);
-    for (let y = 0; y < factor; y++) {
-      const sourceRow = (rows[row * factor + y] ?? 0) * raster.width;
-      for (let x = 0; x < rect.width; x++) {
-        const sample = data[(sourceRow + (columns[x] ?? 0)) * channels + channel] ?? 0;
-        const column = Math.floor(x / factor);
-        sums[column] = (sums[column] ?? 0) + sample;
-      }
-    }
+    for (let y = block.from; y < block.to; y++) addRow(raster, channel, y, 1, columns, sums);
+    if (block.before > 0) addRow(raster, channel, 0, block.before, columns, sums);
+    if (block.after > 0) addRow(raster, channel, raster.height - 1, block.after, columns, sums);
     for (let column = 0; column < side; column++) {
       plane[row * side + column] = (sums[column] ?? 0) * scale - 1;
     }
+    yield;
   }
 }
 
-/** Picture coordinates of a region's columns (or rows), the border's repeated beyond it. */
-function clampedIndices(start: number, length: number, limit: number): Int32Array {
-  return Int32Array.from({ length }, (_, index) => Math.max(0, Math.min(start + index, limit - 1)));
+/** Adds the sums of a row's blocks, so many times. */
+function addRow(
+  { channels, data, width }: Raster,
+  channel: number,
+  y: number,
+  times: number,
+  columns: readonly ClampedBlock[],
+  sums: Float64Array,
+): void {
+  const first = y * width * channels + channel;
+  const left = data[first] ?? 0;
+  const right = data[first + (width - 1) * channels] ?? 0;
+  for (let column = 0; column < columns.length; column++) {
+    const block = columns[column] ?? NO_BLOCK;
+    let sum = block.before * left + block.after * right;
+    const end = first + block.to * channels;
+    for (let at = first + block.from * channels; at < end; at += channels) sum += data[at] ?? 0;
+    sums[column] = (sums[column] ?? 0) + times * sum;
+  }
+}
+
+/** The pixels of a block's row (or column): those that exist, and how many lie beyond either border. */
+interface ClampedBlock {
+  readonly from: number;
+  readonly to: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+const NO_BLOCK: ClampedBlock = { from: 0, to: 0, before: 0, after: 0 };
+
+/** Blocks of `factor` from `start` on, in a picture that ends at `limit` and whose border is repeated beyond. */
+function clampedBlocks(
+  start: number,
+  count: number,
+  factor: number,
+  limit: number,
+): ClampedBlock[] {
+  return Array.from({ length: count }, (_, index) => {
+    const first = start + index * factor;
+    const end = first + factor;
+    const from = Math.max(0, Math.min(first, limit));
+    const to = Math.max(from, Math.min(end, limit));
+    return {
+      from,
+      to,
+      before: Math.max(0, Math.min(end, 0) - first),
+      after: Math.max(0, end - Math.max(first, limit)),
+    };
+  });
 }
 
 function repeatFirstPlane(data: Float32Array, area: number): void {

@@ -2,8 +2,13 @@ import { describe, expect, it } from "vitest";
 import { PixelRole } from "../../src/core/edit/texture-window.js";
 import { planEditRegion } from "../../src/core/plan/region.js";
 import { createRaster } from "../../src/core/raster.js";
+import { allAtOnce } from "../../src/core/steps.js";
 import { quietContext, testPicture } from "./pictures.js";
-import { placeTexture, readSurroundings, textureFrom } from "../../src/engine/edit/surroundings.js";
+import {
+  placeTexture,
+  surroundingsSteps,
+  textureFrom,
+} from "../../src/engine/edit/surroundings.js";
 
 const layout = { imageSize: 32, grid: 4, levels: 3 };
 
@@ -16,7 +21,7 @@ function surroundingsOf(original = testPicture(150, 120, 3, 8)) {
     maskBounds: rect,
     layout,
   });
-  return { original, region, surroundings: readSurroundings(original, region, mask) };
+  return { original, region, surroundings: allAtOnce(surroundingsSteps(original, region, mask)) };
 }
 
 describe("the surroundings of a mask", () => {

@@ -1,3 +1,4 @@
+import type { Steps } from "../steps.js";
 import { fillFromRim } from "./fill-from-rim.js";
 import { meetRim } from "./meet-rim.js";
 import {
@@ -77,7 +78,7 @@ export function* borrowTexture(
   window: TextureWindow,
   random: () => number,
   way: TextureWay = DRAWN,
-): Generator<void, BorrowedTexture | null> {
+): Steps<BorrowedTexture | null> {
   if (!window.roles.includes(PixelRole.target)) return null;
   const pyramid = [window];
   while (pyramid.length < way.rounds.length) pyramid.push(halveWindow(pyramid.at(-1) ?? window));
@@ -119,7 +120,7 @@ function* matchLevel(
   coarser: MatchedLevel | null,
   rounds: number,
   random: () => number,
-): Generator<void, MatchedLevel | null> {
+): Steps<MatchedLevel | null> {
   const field = createPatchField(level);
   yield;
   if (field.examples.length < LEAST_EXAMPLES) return null;

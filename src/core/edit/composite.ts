@@ -10,6 +10,7 @@ import {
   type Rect,
 } from "../rect.js";
 import { BoxSumRounder } from "../rounding/box-sum.js";
+import { allAtOnce, type Steps } from "../steps.js";
 
 /** Everything that decides the pixels of an edit. */
 export interface CompositeRequest {
@@ -53,14 +54,19 @@ export interface CompositeResult {
  * ENGINE_OUTPUT_INVALID if a generated value under the mask is not finite
  */
 export function compositeEdit(request: CompositeRequest): CompositeResult {
+  return allAtOnce(compositeSteps(request));
+}
+
+/** {@link compositeEdit} block by block, as steps. */
+export function* compositeSteps(request: CompositeRequest): Steps<CompositeResult> {
   const { original, region, blockSide } = request;
   requireFitting(request);
   const rect = intersectRects(region, rectOfSize(original.width, original.height));
   const before = cropRaster(original, rect);
   const patch = { ...before, data: before.data.slice() };
   const area: EditArea = { request, rect, patch };
-  if (blockSide === null) blendFreely(area);
-  else if (blockSide > 1) projectBlocks(area, blockSide);
+  if (blockSide === null) yield* blendFreely(area);
+  else if (blockSide > 1) yield* projectBlocks(area, blockSide);
   return { rect, patch, changedPixels: countChanged(before, patch) };
 }
 
@@ -82,7 +88,7 @@ interface MovablePixels {
 }
 
 /** Nothing is frozen: every movable sample is blended and rounded on its own. */
-function blendFreely(area: EditArea): void {
+function* blendFreely(area: EditArea): Steps<void> {
   const { patch, request } = area;
   const movable = createMovable(patch.width);
   const colours = colourChannelsOf(patch.channels);
@@ -98,16 +104,18 @@ function blendFreely(area: EditArea): void {
         patch.data[at] = Math.max(0, Math.min(max, Math.round(blended)));
       }
     }
+    yield;
   }
 }
 
-function projectBlocks(area: EditArea, blockSide: number): void {
+function* projectBlocks(area: EditArea, blockSide: number): Steps<void> {
   const { region } = area.request;
   const movable = createMovable(blockSide * blockSide);
   for (let y = region.y; y < bottomOf(region); y += blockSide) {
     for (let x = region.x; x < rightOf(region); x += blockSide) {
       const block = { x, y, width: blockSide, height: blockSide };
       projectBlock(area, intersectRects(block, area.rect), movable);
+      yield;
     }
   }
 }

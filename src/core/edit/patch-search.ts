@@ -1,3 +1,4 @@
+import type { Steps } from "../steps.js";
 import { PixelRole, type TextureWindow } from "./texture-window.js";
 
 /** Pixels from a patch's middle to its side: patches are 7 x 7. */
@@ -119,7 +120,7 @@ export function* searchPatches(
   level: PatchLevel,
   field: PatchField,
   { way, random, reach }: PatchSearch,
-): Generator<void, void> {
+): Steps<void> {
   const { width, stride } = level;
   const { middles, found } = field;
   const step = way === "down" ? -stride : stride;

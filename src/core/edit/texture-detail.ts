@@ -1,5 +1,6 @@
 import { colourChannelsOf, maxSampleOf, type Raster } from "../raster.js";
 import type { Rect } from "../rect.js";
+import { allAtOnce, type Steps } from "../steps.js";
 import type { BorrowedTexture } from "./borrow-texture.js";
 import type { TextureWindow } from "./texture-window.js";
 
@@ -30,6 +31,16 @@ export function mixTexture(
   original: Raster,
   texture: PlacedTexture,
 ): void {
+  allAtOnce(textureSteps(samples, rect, original, texture));
+}
+
+/** {@link mixTexture} row by row, as steps. */
+export function* textureSteps(
+  samples: Float32Array,
+  rect: Rect,
+  original: Raster,
+  texture: PlacedTexture,
+): Steps<void> {
   const { factor, seen, shares } = texture;
   const colours = colourChannelsOf(original.channels);
   const detail = new DetailReader(original, texture);
@@ -37,6 +48,7 @@ export function mixTexture(
     const row = rect.y + y - texture.y;
     const block = Math.floor(row / factor);
     if (block < 0 || block >= seen.height) continue;
+    yield;
     for (let x = 0; x < rect.width; x++) {
       const column = rect.x + x - texture.x;
       const blockColumn = Math.floor(column / factor);
@@ -54,7 +66,7 @@ export function mixTexture(
 }
 
 /** A pixel's sources, as steps in pixels of the window, and what each weighs. */
-interface Steps {
+interface SourceSteps {
   readonly across: Int32Array;
   readonly down: Int32Array;
   readonly weights: Float64Array;
@@ -63,7 +75,7 @@ interface Steps {
 
 /** Reads textured samples, one pixel after another. */
 class DetailReader {
-  readonly #steps: Steps = {
+  readonly #steps: SourceSteps = {
     across: new Int32Array(4),
     down: new Int32Array(4),
     weights: new Float64Array(4),

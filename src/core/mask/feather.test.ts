@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { distanceToZero, windowMaximum } from "./distance.js";
 import { featherMask, suggestedFeather } from "./feather.js";
-import type { Mask } from "./mask.js";
+import { maskAlphaIn, type Mask } from "./mask.js";
 
 const SIDE = 14;
 const planes = fc
@@ -117,6 +117,30 @@ describe("feathering", () => {
     expect(alpha[59]).toBeLessThan(30);
     const whole = featherMask(mask, 4, mask.rect);
     expect(whole.alpha).toEqual(mask.alpha);
+  });
+
+  it("is the same however the mask is cut into squares", () => {
+    const [width, height] = [700, 560];
+    const isMasked = (x: number, y: number) =>
+      (x - 300) ** 2 + (y - 250) ** 2 < 240 ** 2 && x !== 333;
+    const place = (x: number, y: number): Mask => {
+      const rect = { x: -x, y: -y, width: width + x, height: height + y };
+      const alpha = new Uint8Array(rect.width * rect.height).map((_, i) =>
+        isMasked((i % rect.width) - x, Math.floor(i / rect.width) - y) ? 200 : 0,
+      );
+      return { rect, alpha };
+    };
+    const whole = { x: 0, y: 0, width, height };
+    for (const featherPx of [3.5, 40]) {
+      const expected = featherMask(place(0, 0), featherPx).alpha;
+      for (const [x, y] of [
+        [211, 0],
+        [400, 77],
+      ] as const) {
+        const other = maskAlphaIn(featherMask(place(x, y), featherPx), whole);
+        expect(other.findIndex((value, i) => value !== expected[i])).toBe(-1);
+      }
+    }
   });
 
   it("is off at 0, and refuses what is not a width", () => {

@@ -1,10 +1,13 @@
 import { AppError } from "../errors.js";
-import { inflateRect, intersectRects, type Rect } from "../rect.js";
+import { bottomOf, inflateRect, intersectRects, rightOf, type Rect } from "../rect.js";
+import { allAtOnce, type Steps } from "../steps.js";
 import { distanceToZero, windowMaximum } from "./distance.js";
 import { maskAlphaIn, type Mask } from "./mask.js";
 
 /** The widest feather that is suggested, in pixels. */
 const WIDEST = 64;
+/** Sides of the squares that are worked on at a time. */
+const TILE = 512;
 
 /**
  * A feather for what is masked, in whole pixels of the picture: a sixteenth of its smaller side. What
@@ -24,6 +27,11 @@ export function suggestedFeather(bounds: Pick<Rect, "width" | "height">): number
  * @throws AppError REQUEST_INVALID if featherPx is negative or not finite
  */
 export function featherMask(mask: Mask, featherPx: number, picture?: Rect): Mask {
+  return allAtOnce(featherSteps(mask, featherPx, picture));
+}
+
+/** {@link featherMask} square by square, as steps. */
+export function* featherSteps(mask: Mask, featherPx: number, picture?: Rect): Steps<Mask> {
   if (!Number.isFinite(featherPx) || featherPx < 0) {
     throw new AppError(
       "REQUEST_INVALID",
@@ -35,18 +43,50 @@ export function featherMask(mask: Mask, featherPx: number, picture?: Rect): Mask
   // One more pixel around counts as unmasked, except beyond the picture's border.
   const around = inflateRect(rect, 1);
   const seen = picture ? intersectRects(around, picture) : around;
-  const distances = distanceToZero(maskAlphaIn(mask, seen), seen.width, seen.height);
-  const radius = Math.min(Math.ceil(featherPx), Math.max(seen.width, seen.height));
-  const depths = windowMaximum(distances, seen.width, seen.height, radius);
-  const alpha = mask.alpha.map((value, i) => {
-    const x = (i % rect.width) + rect.x - seen.x;
-    const y = Math.floor(i / rect.width) + rect.y - seen.y;
-    if (value === 0 || x < 0 || y < 0 || x >= seen.width || y >= seen.height) return value;
-    const at = y * seen.width + x;
-    const strength = strengthAt(distances[at] ?? 0, depths[at] ?? 0, featherPx);
-    return Math.max(1, Math.round(value * strength));
-  });
+  const alpha = mask.alpha.slice();
+  for (let y = seen.y; y < bottomOf(seen); y += TILE) {
+    for (let x = seen.x; x < rightOf(seen); x += TILE) {
+      const tile = intersectRects({ x, y, width: TILE, height: TILE }, seen);
+      featherTile(mask, alpha, tile, { seen, featherPx });
+      yield;
+    }
+  }
   return { rect, alpha };
+}
+
+interface Feathering {
+  /** Where the mask is known to end or to go on. */
+  readonly seen: Rect;
+  readonly featherPx: number;
+}
+
+/** Writes the softened values of a square that are masked and lie in `seen` to `alpha`. */
+function featherTile(
+  mask: Mask,
+  alpha: Uint8Array,
+  tile: Rect,
+  { seen, featherPx }: Feathering,
+): void {
+  const own = intersectRects(tile, mask.rect);
+  if (maskAlphaIn(mask, own).every((value) => value === 0)) return;
+  // A strength depends on depths that far away, those on unmasked pixels as far again and one more.
+  const reach = Math.ceil(featherPx);
+  const window = intersectRects(inflateRect(tile, 2 * reach + 2), seen);
+  const values = maskAlphaIn(mask, window);
+  if (!values.includes(0)) return;
+  const { width, height } = window;
+  const distances = distanceToZero(values, width, height);
+  const depths = windowMaximum(distances, width, height, Math.min(reach, Math.max(width, height)));
+  for (let y = own.y; y < bottomOf(own); y++) {
+    const target = (y - mask.rect.y) * mask.rect.width - mask.rect.x;
+    const source = (y - window.y) * width - window.x;
+    for (let x = own.x; x < rightOf(own); x++) {
+      const value = alpha[target + x] ?? 0;
+      if (value === 0) continue;
+      const strength = strengthAt(distances[source + x] ?? 0, depths[source + x] ?? 0, featherPx);
+      alpha[target + x] = Math.max(1, Math.round(value * strength));
+    }
+  }
 }
 
 /**

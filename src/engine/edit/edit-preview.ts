@@ -62,9 +62,11 @@ function reducedMask(mask: Mask, rect: Rect, factor: number, columns: number): F
   const sums = new Float32Array(columns * Math.ceil(rect.height / factor));
   for (let y = 0; y < rect.height; y++) {
     const row = Math.floor(y / factor) * columns;
-    for (let x = 0; x < rect.width; x++) {
-      const at = row + Math.floor(x / factor);
-      sums[at] = (sums[at] ?? 0) + (alpha[y * rect.width + x] ?? 0);
+    for (let x = 0, at = row; x < rect.width; at++) {
+      const end = Math.min(x + factor, rect.width);
+      let sum = 0;
+      for (; x < end; x++) sum += alpha[y * rect.width + x] ?? 0;
+      sums[at] = (sums[at] ?? 0) + sum;
     }
   }
   return sums.map((sum) => Math.min(1, sum / (255 * factor * factor)));

@@ -1,5 +1,5 @@
-import { compositeEdit, type CompositeResult } from "../../core/edit/composite.js";
-import { mixTexture, type PlacedTexture } from "../../core/edit/texture-detail.js";
+import { compositeSteps, type CompositeResult } from "../../core/edit/composite.js";
+import { textureSteps, type PlacedTexture } from "../../core/edit/texture-detail.js";
 import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
 import { modelImageToSamples, type ModelImage } from "../../core/model-image.js";
 import type { EditRegion } from "../../core/plan/region.js";
@@ -19,8 +19,9 @@ import {
   rightOf,
   type Rect,
 } from "../../core/rect.js";
+import type { Steps } from "../../core/steps.js";
 import { predictsDetails } from "../bundle/abilities.js";
-import { pause, type JobContext } from "../jobs/job-context.js";
+import { inSteps, pause, type JobContext } from "../jobs/job-context.js";
 import type { LoadedModel } from "../jobs/prompts.js";
 import { runUpscale, windowServices } from "../jobs/run-upscale.js";
 import { chooseMethod, type UpscaleRequest } from "../upscale/choose-method.js";
@@ -59,7 +60,7 @@ export async function applyNatively(
   if (region.factor === 1) {
     const colours = colourChannelsOf(original.channels);
     const samples = modelImageToSamples(generated, colours, maxSampleOf(original.depth));
-    return compositeBand(change, region.rect, samples);
+    return inSteps(bandSteps(change, region.rect, samples), context);
   }
   const { layout, manifest } = loaded.model;
   const largest = predictsDetails(manifest) ? largestFactor(layout) : largestSmoothFactor(layout);
@@ -72,7 +73,7 @@ export async function applyNatively(
   const factor = passes.at(-1) ?? 1;
   const blocks = (2 ** layout.levels * raster.width) / layout.imageSize;
   const window = maskedWindow(change, factor, blocks, raster.width);
-  const bands = new BandSink(change, { window, factor, rows: blocks });
+  const bands = new BandSink(change, { window, factor, rows: blocks }, context);
   const method = await chooseMethod(loaded, faithful(factor), factor, context, original.depth);
   const total = window.width * window.height;
   await upscaleWindow({ raster, window }, method, bands, {
@@ -127,8 +128,12 @@ function maskedWindow(
   };
 }
 
-function compositeBand(change: NativeChange, rect: Rect, samples: Float32Array): CompositeResult {
-  return compositeEdit({
+function bandSteps(
+  change: NativeChange,
+  rect: Rect,
+  samples: Float32Array,
+): Steps<CompositeResult> {
+  return compositeSteps({
     original: change.original,
     region: rect,
     generated: samples,
@@ -160,6 +165,7 @@ class BandSink implements RowSink {
   constructor(
     private readonly change: NativeChange,
     private readonly plan: BandPlan,
+    private readonly context: JobContext,
   ) {
     const { original, region } = change;
     this.#colours = colourChannelsOf(original.channels);
@@ -176,7 +182,7 @@ class BandSink implements RowSink {
     const length = this.#width * 3;
     for (let row = 0; row < count; row++) {
       this.#addRow(rows.subarray(row * length, (row + 1) * length));
-      if (++this.#filledRows === this.#height) this.#finishBand();
+      if (++this.#filledRows === this.#height) await this.#finishBand();
     }
   }
 
@@ -201,7 +207,7 @@ class BandSink implements RowSink {
     }
   }
 
-  #finishBand(): void {
+  async #finishBand(): Promise<void> {
     const { original, region } = this.change;
     const x = region.rect.x + this.plan.window.x * this.plan.factor;
     const band = { x, y: this.#y, width: this.#width, height: this.#height };
@@ -209,8 +215,9 @@ class BandSink implements RowSink {
     this.#y += this.#height;
     if (isEmptyRect(intersectRects(band, this.#rect))) return;
     const { texture } = this.change;
-    if (texture) mixTexture(this.#samples, band, original, texture);
-    const { rect, patch, changedPixels } = compositeBand(this.change, band, this.#samples);
+    if (texture) await inSteps(textureSteps(this.#samples, band, original, texture), this.context);
+    const composite = bandSteps(this.change, band, this.#samples);
+    const { rect, patch, changedPixels } = await inSteps(composite, this.context);
     this.#changedPixels += changedPixels;
     const { channels } = original;
     for (let row = 0; row < rect.height; row++) {

@@ -4,13 +4,13 @@ import { keepBlockMeans } from "../../core/edit/keep-block-means.js";
 import { limitMaskToCells } from "../../core/edit/limit-mask.js";
 import { AppError } from "../../core/errors.js";
 import { frozenBlockSide, type TokenLayout } from "../../core/layout.js";
-import { featherMask } from "../../core/mask/feather.js";
+import { featherSteps } from "../../core/mask/feather.js";
 import { maskAlphaIn, trimMask, validateMask, type Mask } from "../../core/mask/mask.js";
-import { readModelImage, type ModelImage } from "../../core/model-image.js";
+import { modelImageSteps, type ModelImage } from "../../core/model-image.js";
 import { planEditRegion, type EditRegion } from "../../core/plan/region.js";
 import { cropRaster, type Raster } from "../../core/raster.js";
 import { intersectRects, isEmptyRect, rectOfSize, type Rect } from "../../core/rect.js";
-import { pause, type JobContext } from "../jobs/job-context.js";
+import { inSteps, pause, type JobContext } from "../jobs/job-context.js";
 import type { LoadedModel } from "../jobs/prompts.js";
 import {
   drawPictures,
@@ -24,7 +24,7 @@ import { createEditPreview, maskShares, maskedModelPixels } from "./edit-preview
 import { applyNatively } from "./native-change.js";
 import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
 import { exactScalesOf, removalOf } from "./removal.js";
-import { placeTexture, readSurroundings, textureFrom, type Surroundings } from "./surroundings.js";
+import { placeTexture, surroundingsSteps, textureFrom, type Surroundings } from "./surroundings.js";
 
 /** One variation of an edit. */
 export interface EditedVariation {
@@ -69,14 +69,17 @@ export async function runEdit(
   const area: EditArea = {
     original,
     region,
-    mask: featherMask(drawnMask, request.feather),
+    mask: await inSteps(featherSteps(drawnMask, request.feather), context),
     request,
   };
   const { rect, pictures, mask, seen } = await drawArea(loaded, area, context);
+  const surroundings = isTextured(request, layout)
+    ? await inSteps(surroundingsSteps(original, region, mask), context)
+    : null;
   const kept = {
     seen,
     shares: maskShares(mask, region),
-    surroundings: isTextured(request, layout) ? readSurroundings(original, region, mask) : null,
+    surroundings,
   };
   const variations: EditedVariation[] = [];
   for (const [index, picture] of pictures.entries()) {
@@ -128,7 +131,7 @@ async function drawArea(
   const mask = limitMaskToCells(wholeMask, tokens.touchedCells, region.rect, layout.grid);
   context.onProgress({ stage: "encoding", scale: null, done: 0, total: 1 });
   await pause(context);
-  const seen = readModelImage(original, region.rect, region.factor);
+  const seen = await inSteps(modelImageSteps(original, region.rect, region.factor), context);
   const removal = removalOf(request);
   const image = removal ? fillHarmonically(seen, maskedModelPixels(wholeMask, region)) : seen;
   const codes = withStartCodes(await model.encode(image), tokens, layout, request.startCodes);

@@ -7,7 +7,7 @@ import {
 import type { PlacedTexture } from "../../core/edit/texture-detail.js";
 import { PixelRole, type TextureWindow } from "../../core/edit/texture-window.js";
 import { maskAlphaIn, type Mask } from "../../core/mask/mask.js";
-import { readModelImage, type ModelImage } from "../../core/model-image.js";
+import { modelImageSteps, type ModelImage } from "../../core/model-image.js";
 import type { EditRegion } from "../../core/plan/region.js";
 import { hasAlphaChannel, type Raster } from "../../core/raster.js";
 import {
@@ -18,7 +18,8 @@ import {
   rightOf,
   type Rect,
 } from "../../core/rect.js";
-import { pause, type JobContext } from "../jobs/job-context.js";
+import type { Steps } from "../../core/steps.js";
+import { inSteps, type JobContext } from "../jobs/job-context.js";
 import { createRandom } from "../sampling/random.js";
 
 /** Model pixels around the region whose texture may be taken, too; a multiple of four. */
@@ -36,26 +37,26 @@ export interface Surroundings {
 }
 
 /**
- * Reads what surrounds a mask. Pixels under it are targets, transparent ones and those beyond the border unusable.
+ * Reads what surrounds a mask, in steps. Pixels under it are targets, transparent ones and those beyond the border unusable.
  * @param known rectangles outside of which nothing may be taken; the whole picture if it is not told
  */
-export function readSurroundings(
+export function* surroundingsSteps(
   original: Raster,
   { rect: inner, factor }: EditRegion,
   mask: Mask,
   known: readonly Rect[] = [rectOfSize(original.width, original.height)],
-): Surroundings {
+): Steps<Surroundings> {
   const margin = MARGIN * factor;
   const side = inner.width + 2 * margin;
   const rect = { x: inner.x - margin, y: inner.y - margin, width: side, height: side };
-  const image = readModelImage(original, rect, factor);
+  const image = yield* modelImageSteps(original, rect, factor);
   const seen: TextureWindow = {
     width: image.side,
     height: image.side,
     colours: interleaved(image),
     roles: new Uint8Array(image.side * image.side),
   };
-  markRoles(seen, original, { rect, factor, mask, known });
+  yield* markRoles(seen, original, { rect, factor, mask, known });
   return { rect, factor, seen };
 }
 
@@ -77,11 +78,11 @@ interface WindowPlace {
   readonly known: readonly Rect[];
 }
 
-function markRoles(
+function* markRoles(
   { width, roles }: TextureWindow,
   original: Raster,
   { rect, factor, mask, known }: WindowPlace,
-): void {
+): Steps<void> {
   const picture = rectOfSize(original.width, original.height);
   for (let y = 0, pixel = 0; y < width; y++) {
     for (let x = 0; x < width; x++, pixel++) {
@@ -100,6 +101,7 @@ function markRoles(
         if (data[(y * original.width + x + 1) * channels - 1] !== 0) continue;
         roles[at(x, y)] = PixelRole.unusable;
       }
+      yield;
     }
   }
   const masked = intersectRects(mask.rect, rect);
@@ -108,6 +110,7 @@ function markRoles(
     for (let x = masked.x; x < rightOf(masked); x++, index++) {
       if (alpha[index] !== 0) roles[at(x, y)] = PixelRole.target;
     }
+    yield;
   }
 }
 
@@ -140,13 +143,10 @@ export async function textureFrom(
   const window = { ...seen, colours: withRegion(seen, drawn) };
   const random = createRandom(seed, STREAM - variation);
   const way = isFilled ? FILLED : DRAWN;
-  const work = borrowTexture(window, () => random.next(), way);
-  let step = work.next();
-  while (step.done !== true) {
-    await pause(context);
-    step = work.next();
-  }
-  const texture = step.value;
+  const texture = await inSteps(
+    borrowTexture(window, () => random.next(), way),
+    context,
+  );
   if (texture === null) return { image: drawn, texture };
   const { colours, shares } = texture;
   const area = drawn.side ** 2;

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Rect } from "../../core/rect.js";
 import type { ScreenPixels } from "../../core/screen-pixels.js";
+import type { Steps } from "../../core/steps.js";
 import type { AppErrorData } from "../../core/errors.js";
 import type { EngineEvents } from "../../shared/events.js";
 import type { JobStage } from "../../shared/jobs.js";
@@ -43,6 +44,23 @@ export interface JobContext {
 export async function pause({ signal }: JobContext): Promise<void> {
   await setImmediate();
   signal.throwIfAborted();
+}
+
+/** How long work goes on before a cancel may arrive. */
+const UNINTERRUPTED_MS = 25;
+
+/** Does work that yields, and lets the event loop turn now and then; see {@link pause}. */
+export async function inSteps<T>(steps: Steps<T>, context: JobContext): Promise<T> {
+  let last = performance.now();
+  let step = steps.next();
+  while (step.done !== true) {
+    if (performance.now() - last > UNINTERRUPTED_MS) {
+      await pause(context);
+      last = performance.now();
+    }
+    step = steps.next();
+  }
+  return step.value;
 }
 
 /** Waits for something that goes on by itself, such as loading a model, but no longer than the job. */

@@ -1,6 +1,6 @@
 import type { TokenLayout } from "../../core/layout.js";
 import type { Mask } from "../../core/mask/mask.js";
-import { readModelImage } from "../../core/model-image.js";
+import { modelImageSteps } from "../../core/model-image.js";
 import { planExtension, type ExtendPlan } from "../../core/plan/extend.js";
 import type { EditRegion } from "../../core/plan/region.js";
 import { pasteRaster, type Raster } from "../../core/raster.js";
@@ -23,10 +23,10 @@ import {
   variationCount,
   type DrawnPicture,
 } from "../edit/draw-pictures.js";
-import { createEditPreview } from "../edit/edit-preview.js";
+import { createEditPreview, type EditPreview } from "../edit/edit-preview.js";
 import { mirroredCanvas } from "../edit/mirrored-canvas.js";
 import { applyNatively } from "../edit/native-change.js";
-import { placeTexture, readSurroundings, textureFrom } from "../edit/surroundings.js";
+import { placeTexture, surroundingsSteps, textureFrom } from "../edit/surroundings.js";
 import type { PreviewPacer } from "../edit/preview-pacer.js";
 import {
   planRegionTokens,
@@ -34,7 +34,7 @@ import {
   withStartCodes,
   type RegionTokens,
 } from "../edit/region-plan.js";
-import { pause, type JobContext } from "./job-context.js";
+import { inSteps, pause, type JobContext } from "./job-context.js";
 import type { LoadedModel } from "./prompts.js";
 
 /** What an extension needs of its request. */
@@ -207,7 +207,7 @@ async function drawArea(
   const contexts = [];
   for (const canvas of canvases) {
     await pause(context);
-    const image = readModelImage(canvas, region.rect, region.factor);
+    const image = await inSteps(modelImageSteps(canvas, region.rect, region.factor), context);
     const codes = await model.encode(image);
     contexts.push({
       image,
@@ -215,6 +215,7 @@ async function drawArea(
     });
   }
   const rect = translateRect(region.inside, -request.left, -request.top);
+  const previews = new Map<Raster, EditPreview>();
   return drawPictures(loaded, { contexts, index, ...tokens }, request, {
     context,
     pacer,
@@ -223,7 +224,9 @@ async function drawArea(
     },
     onPicture: (scale, image, variation) => {
       if (request.previews === false) return;
-      const preview = createEditPreview(canvasAt(canvases, variation), region, mask);
+      const canvas = canvasAt(canvases, variation);
+      const preview = previews.get(canvas) ?? createEditPreview(canvas, region, mask);
+      previews.set(canvas, preview);
       context.onPreview(scale, rect, preview.render(image), variation);
     },
   });
@@ -237,7 +240,7 @@ async function apply(
   variation: number,
 ): Promise<Raster> {
   await pause(context);
-  const surroundings = readSurroundings(canvas, region, mask, known);
+  const surroundings = await inSteps(surroundingsSteps(canvas, region, mask, known), context);
   const { seed, firstVariation = 0 } = request;
   const wanted = {
     seed,
