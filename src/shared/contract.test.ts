@@ -55,6 +55,13 @@ test.each([
   expect(jobRequestSchema.safeParse({ ...edit, [field]: value }).success).toBe(false);
 });
 
+test("variations are refused whose record could not name them", () => {
+  const parsed = (firstVariation: number, variations: number) =>
+    jobRequestSchema.safeParse({ ...edit, firstVariation, variations }).success;
+  expect([parsed(15, 1), parsed(0, 16), parsed(12, 4)]).toEqual([true, true, true]);
+  expect([parsed(15, 2), parsed(1, 16), parsed(16, 1)]).toEqual([false, false, false]);
+});
+
 test("a mask larger than any picture is refused without reading it", () => {
   const rect = { x: 0, y: 0, width: 65_535, height: 65_535 };
   expect(maskSchema.safeParse({ rect, alpha: new Uint8Array(1) }).success).toBe(false);

@@ -44,6 +44,15 @@ const drawing = {
   startCodes: startCodesSchema.optional(),
 };
 
+/** A record that names a single variation must be able to name any of these. */
+const variationsAreKnown: [
+  (job: { variations?: number | undefined; firstVariation?: number | undefined }) => boolean,
+  string,
+] = [
+  ({ variations = 1, firstVariation = 0 }) => firstVariation + variations <= MAX_VARIATIONS,
+  `expected variations with numbers below ${MAX_VARIATIONS}`,
+];
+
 /** Redraws the masked part of a document, keeping its coarse scales. */
 export const editJobSchema = z
   .object({
@@ -61,6 +70,7 @@ export const editJobSchema = z
     /** `remove` fills what is masked plausibly from its surroundings, without a prompt. */
     mode: z.enum(["redraw", "remove"]).optional(),
   })
+  .refine(...variationsAreKnown)
   .readonly();
 export type EditJob = z.infer<typeof editJobSchema>;
 
@@ -95,6 +105,7 @@ export const generateJobSchema = z
     factor: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8)]).optional(),
     ...drawing,
   })
+  .refine(...variationsAreKnown)
   .readonly();
 export type GenerateJob = z.infer<typeof generateJobSchema>;
 
@@ -116,6 +127,7 @@ export const extendJobSchema = z
     ({ left, top, right, bottom }) => left + top + right + bottom > 0,
     "expected a margin of at least one pixel",
   )
+  .refine(...variationsAreKnown)
   .readonly();
 export type ExtendJob = z.infer<typeof extendJobSchema>;
 

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { frozenBlockSide } from "../../src/core/layout.js";
+import { maskedCells } from "../../src/core/mask/cells.js";
 import { maskBounds, type Mask } from "../../src/core/mask/mask.js";
+import { readModelImage } from "../../src/core/model-image.js";
 import { pasteRaster, rastersEqual, type Raster } from "../../src/core/raster.js";
 import { planEditRegion } from "../../src/core/plan/region.js";
 import { findFrozenMismatch, findOutsideChange } from "../../src/core/verify.js";
@@ -54,6 +56,24 @@ function maskIn(width: number, height: number, corners: readonly number[], noise
 }
 
 describe("an edit", () => {
+  it("draws tokens of masked cells only: all others are the picture's own", async () => {
+    const { layout } = loaded.model;
+    const original = testPicture(70, 50, 3, 8);
+    const rect = { x: 20, y: 14, width: 21, height: 9 };
+    const mask = { rect, alpha: new Uint8Array(rect.width * rect.height).fill(255) };
+    const request = { ...defaults, mask, frozenScales: 1 };
+    const { area, variations } = await runEdit(loaded, original, request, quietContext());
+    const factor = area.width / layout.imageSize;
+    const own = await loaded.model.encode(readModelImage(original, area, factor));
+    const cells = maskedCells(mask, area, layout.grid);
+    const changed = own.map((code, token) => (code === variations[0]!.codes[token] ? 0 : 1));
+    const mayChange = (token: number) =>
+      token >= layout.tokensPerScale && cells[token % layout.tokensPerScale] === 1;
+    expect([...changed.keys()].filter((token) => changed[token] && !mayChange(token))).toEqual([]);
+    expect(changed).toContain(1);
+    expect(cells).toContain(0);
+  });
+
   it("leaves pixels outside the mask and frozen blocks as they were, whatever is asked", async () => {
     const { layout } = loaded.model;
     await fc.assert(

@@ -58,6 +58,7 @@ export async function runEdit(
 ): Promise<EditOutcome> {
   const { layout, manifest } = loaded.model;
   requireFrozenScales(layout, request.frozenScales);
+  context.onProgress({ stage: "encoding", scale: null, done: 0, total: 1 });
   const drawnMask = maskInside(request.mask, original);
   const region = planEditRegion({
     imageWidth: original.width,
@@ -129,7 +130,6 @@ async function drawArea(
     startScales,
   });
   const mask = limitMaskToCells(wholeMask, tokens.touchedCells, region.rect, layout.grid);
-  context.onProgress({ stage: "encoding", scale: null, done: 0, total: 1 });
   await pause(context);
   const seen = await inSteps(modelImageSteps(original, region.rect, region.factor), context);
   const removal = removalOf(request);
