@@ -24,6 +24,18 @@ export class KernelCaches {
     return this.#free.pop() ?? this.memory.allocate(layers * heads * this.#partBytes);
   }
 
+  /** Addresses of so many caches, or none: if memory runs out midway, those before are given back. */
+  takeAll(count: number): number[] {
+    const taken: number[] = [];
+    try {
+      while (taken.length < count) taken.push(this.take());
+      return taken;
+    } catch (error) {
+      for (const address of taken) this.free(address);
+      throw error;
+    }
+  }
+
   /** Gives a cache back. */
   free(address: number): void {
     this.#free.push(address);

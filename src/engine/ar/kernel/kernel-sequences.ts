@@ -30,8 +30,9 @@ export function readPromptsByKernel(
   return {
     batch: read.length,
     open(isDrawn) {
-      const started = read.map(({ rows, copy }): Sequence => {
-        const cache = decoder.caches.take();
+      const caches = decoder.caches.takeAll(read.length);
+      const started = caches.map((cache, at): Sequence => {
+        const { rows, copy } = itemAt(read, at);
         decoder.caches.copyIn(cache, rows, copy);
         return { cache, rows };
       });
@@ -128,17 +129,23 @@ class KernelSequences implements Sequences {
   repeat(variations: number): Sequences {
     if (variations === this.variations) return this;
     const { decoder } = this;
-    const copies = Array.from({ length: variations }, () =>
-      this.sequences.map(({ cache, rows }): Sequence => {
-        const copy = decoder.caches.take();
-        decoder.caches.copy(cache, copy, rows);
-        return { cache: copy, rows };
-      }),
-    );
-    return new KernelSequences(decoder, this.isDrawn, copies.flat(), variations);
+    const { length } = this.sequences;
+    const caches = decoder.caches.takeAll(variations * length);
+    const copies = caches.map((copy, at): Sequence => {
+      const { cache, rows } = itemAt(this.sequences, at % length);
+      decoder.caches.copy(cache, copy, rows);
+      return { cache: copy, rows };
+    });
+    return new KernelSequences(decoder, this.isDrawn, copies, variations);
   }
 
   release(): void {
     for (const { cache } of this.sequences) this.decoder.caches.free(cache);
   }
+}
+
+function itemAt<T>(items: readonly T[], at: number): T {
+  const item = items[at];
+  if (item !== undefined) return item;
+  throw new RangeError("a sequence for each cache is needed");
 }
