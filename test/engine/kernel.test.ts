@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { compiledKernels, KERNELS_FILE } from "../../scripts/lib/compile-kernels.js";
+import { AppError } from "../../src/core/errors.js";
 import { KernelDecoder } from "../../src/engine/ar/kernel/kernel-decoder.js";
 import { readPromptsByKernel } from "../../src/engine/ar/kernel/kernel-sequences.js";
 import { readPrompts } from "../../src/engine/ar/sequences.js";
@@ -135,6 +136,42 @@ describe("the app's own decoder", () => {
     };
     const before = await draw();
     for (let time = 0; time < 20; time++) expect(await draw()).toBe(before);
+  });
+
+  it("gives back what it took of the memory when there is too little for all sequences", async () => {
+    const decoder = await decoderOf(1);
+    const prompt = await new PromptEncoder(model).encode("");
+    const prefix = readPromptsByKernel(decoder, [prompt, prompt]);
+    const one = prefix.open(everything());
+    await one.logitsOf([0], codes);
+    const { memory } = decoder;
+    const allocate = memory.allocate.bind(memory);
+    /** Calls that find memory, until there is none. */
+    let left = 3;
+    memory.allocate = (bytes) => {
+      if (left-- > 0) return allocate(bytes);
+      throw new AppError("OUT_OF_MEMORY", "full");
+    };
+    expect(() => one.repeat(4)).toThrow("full");
+    // Three of the eight were found, and are there for whoever asks next.
+    const two = prefix.open(everything());
+    expect(() => prefix.open(everything())).toThrow("full");
+    expect(decoder.caches.take()).toBeGreaterThan(0);
+    expect(() => decoder.caches.take()).toThrow("full");
+    two.release();
+    one.release();
+  });
+
+  it.each([1, 2])("of %i threads says so when it is used after its release", async (threads) => {
+    const decoder = await decoderOf(threads);
+    const prompt = await new PromptEncoder(model).encode("");
+    const sequences = readPromptsByKernel(decoder, [prompt]).open(everything());
+    await sequences.logitsOf([0], codes);
+    decoder.release();
+    expect(() => sequences.logitsOf([1], codes)).toThrow(
+      /loaded while it draws but it was released/,
+    );
+    sequences.release();
   });
 
   it("refuses weights that are cut off, of another model, or none", async () => {

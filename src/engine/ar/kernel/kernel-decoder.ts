@@ -1,3 +1,4 @@
+import { AppError } from "../../../core/errors.js";
 import type { TokenLayout } from "../../../core/layout.js";
 import type { DrawingManifest } from "../../../shared/bundle-manifest.js";
 import { inferenceThreads } from "../../device/threads.js";
@@ -69,6 +70,7 @@ export class KernelDecoder {
   readonly #control: number;
   readonly #textWidth: number;
   #room: Room | null = null;
+  #isReleased = false;
 
   private constructor(
     bytes: Uint8Array,
@@ -112,8 +114,9 @@ export class KernelDecoder {
     this.memory.ints[this.#control / 4 + THREADS] = threads;
   }
 
-  /** Ends the threads. */
+  /** Ends the threads; nothing can be run any more. */
   release(): void {
+    this.#isReleased = true;
     const at = this.#control / 4;
     Atomics.store(this.memory.ints, at + STOP, 1);
     Atomics.add(this.memory.ints, at + GENERATION, 1);
@@ -123,8 +126,11 @@ export class KernelDecoder {
   /**
    * Computes rows and adds them to their caches. Rows of one sequence lie next to each other, in order.
    * @returns the logits of the wanted rows, valid until the next run
+   * @throws AppError INTERNAL once the decoder was released
    */
   run(rows: readonly KernelRow[], wanted: WantedLogits | null): Float32Array[] {
+    // Threads that are gone reach no barrier: this one would wait there for ever.
+    if (this.#isReleased) throw wasReleased(this.manifest.id);
     const room = this.#roomFor(rows.length);
     const { ints, floats } = this.memory;
     const stride = this.#inputBytes;
@@ -205,4 +211,12 @@ export class KernelDecoder {
     memory.ints[this.#control / 4 + CHUNK] = chunk;
     return this.#room;
   }
+}
+
+function wasReleased(modelId: string): AppError {
+  return new AppError(
+    "INTERNAL",
+    `Expected the model ${modelId} to be loaded while it draws but it was released; run the job again.`,
+    { modelId },
+  );
 }
