@@ -29,7 +29,6 @@ import { maskMethods } from "./masks/mask-methods.js";
 import { createModelParts, type ModelParts } from "./model-parts.js";
 import { isOpenRaster } from "./project/open-raster.js";
 import { openProject } from "./project/open-project.js";
-import { withOrigin } from "./recipes.js";
 import { filesOfResult, runJob, type JobBase, variationOf } from "./run-job.js";
 import type { DocumentFile, StoredEntry } from "./store/document-file.js";
 import { describeDocument } from "./store/describe-document.js";
@@ -291,10 +290,9 @@ class InProcessEngine implements Engine {
   async #startJob(request: JobRequest, base: JobBase | null, resumed?: ResumedJob): Promise<JobId> {
     const complete = await this.#drawn.resolve(request);
     const jobId = this.#jobs.start(async (context) => {
-      const outcome = await runJob(complete, base, this.#parts.models, this.#store, context);
-      const result = withOrigin(outcome.result, this.#parts.originOf(request.modelId));
+      const outcome = await runJob(complete, base, this.#parts, this.#store, context);
       if (outcome.result.drawn) this.#drawn.remember(jobId, outcome.result.drawn);
-      return { ...outcome, result };
+      return outcome;
     }, resumed);
     return jobId;
   }

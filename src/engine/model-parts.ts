@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { env } from "onnxruntime-node";
 import type { AppErrorData } from "../core/errors.js";
 import type { EngineApi } from "../shared/api.js";
-import type { ModelId } from "../shared/ids.js";
 import { DEVICE_VARIABLE, type InstalledModel } from "../shared/models.js";
 import type { Prober } from "../shared/probe.js";
 import { BundleMethods } from "./bundle/bundle-methods.js";
+import type { EnlargingModel } from "./bundle/enlarging-model.js";
 import { describeProvider, offeredProviders } from "./device/device.js";
 import { DeviceMemory } from "./device/device-memory.js";
 import { Devices } from "./device/devices.js";
@@ -34,8 +34,8 @@ export interface ModelParts {
   importPath(path: string): Promise<InstalledModel>;
   /** Tries devices that are not known yet, in the background. */
   explore(): void;
-  /** What a loaded model's results are to be recorded with; null if it is not loaded. */
-  originOf(modelId: ModelId): RecipeStep["madeBy"];
+  /** What the results of a model are to be recorded with. */
+  originOf(model: Pick<EnlargingModel, "bundle" | "provider">): RecipeStep["madeBy"];
   /** True for a failure that the CPU, one picture at a time, may not meet. */
   isWorthRetrying(failure: AppErrorData): boolean;
 }
@@ -77,13 +77,10 @@ export function createModelParts(options: ModelPartsOptions, emit: Emit): ModelP
   return {
     models,
     importPath: (path) => bundles.importPath(path),
-    originOf: (modelId) => {
-      const loaded = models.loadedOn(modelId);
-      if (loaded === null) return null;
-      const { provider, sha256 } = loaded;
+    originOf: ({ provider, bundle }) => {
       const { actual } = devices;
       const device = actual.provider === provider ? actual.name : describeProvider(provider);
-      return { modelSha256: sha256, provider, device };
+      return { modelSha256: bundle.sha256, provider, device };
     },
     isWorthRetrying: ({ code }) => {
       if (code === "OUT_OF_MEMORY") return true;

@@ -2,14 +2,16 @@ import { AppError, type AppErrorData } from "../core/errors.js";
 import type { DeviceInfo, InstalledModel } from "../shared/models.js";
 import type { ModelId } from "../shared/ids.js";
 import { listBundles, summariseBundle, type BundleList } from "./bundle/list-bundles.js";
-import { requireFitting } from "./bundle/memory.js";
 import { verifyModel } from "./bundle/golden.js";
 import { Model, modelOf } from "./bundle/model.js";
 import type { Bundle, DrawingBundle } from "./bundle/bundle.js";
 import type { Devices } from "./device/devices.js";
 import type { DeviceMemory } from "./device/device-memory.js";
 import type { Provider } from "./device/device.js";
+import { whileWanted, type JobContext } from "./jobs/job-context.js";
 import type { LoadedModel, LoadedToEnlarge } from "./jobs/prompts.js";
+import type { ModelUse } from "./held-model.js";
+import { LoadedModels } from "./loaded-models.js";
 import { PromptEncoder } from "./text/prompt-encoder.js";
 
 /** What can be run, and on what. */
@@ -31,16 +33,15 @@ export interface ModelsOptions {
 /** Why a job is run a second time. */
 export type EarlierFailure = Pick<AppErrorData, "code" | "message">;
 
-/** A model with what it was loaded for. */
-interface Loading {
-  readonly provider: Provider;
-  readonly sha256: string;
-  readonly model: Promise<LoadedToEnlarge>;
+/** Who uses a model. */
+export interface ModelUser extends Pick<JobContext, "signal"> {
+  /** Why a job runs a second time: then the model is the CPU's, whatever was chosen. */
+  readonly failure?: EarlierFailure;
 }
 
 /** The bundles of both folders; each is loaded when it is first used, on the device of the moment. */
 export class Models {
-  readonly #loaded = new Map<ModelId, Loading>();
+  readonly #loaded = new LoadedModels();
   readonly #options: ModelsOptions;
   #list: Promise<BundleList> | undefined;
 
@@ -103,50 +104,56 @@ export class Models {
     return bundle;
   }
 
-  /** A model that is ready to draw. @throws AppError as {@link drawingBundle} and loading */
-  async load(modelId: ModelId, failure?: EarlierFailure): Promise<LoadedModel> {
-    const loaded = await this.loadToEnlarge(modelId, failure);
-    if (loaded.prompts === null) throw await this.#onlyEnlarges(modelId);
-    return loaded;
+  /**
+   * Does work with a model that is ready to draw, and stays so until the work is done.
+   * @throws AppError as {@link drawingBundle} and loading
+   */
+  use<T>(modelId: ModelId, user: ModelUser, work: (loaded: LoadedModel) => Promise<T>): Promise<T> {
+    return this.useToEnlarge(modelId, user, async (loaded) => {
+      if (loaded.prompts === null) throw await this.#onlyEnlarges(modelId);
+      return work(loaded);
+    });
   }
 
   /**
-   * A model of any kind that is ready to run, known to compute rightly on its device.
+   * The same with a model of any kind, known to compute rightly on its device.
    *
-   * When another device was chosen since, it is loaded anew there.
-   * @param failure why the job runs a second time: then it is the CPU's, whatever was chosen
+   * When another device was chosen since, it is loaded anew there; who uses it elsewhere keeps it.
    */
-  async loadToEnlarge(modelId: ModelId, failure?: EarlierFailure): Promise<LoadedToEnlarge> {
+  async useToEnlarge<T>(
+    modelId: ModelId,
+    user: ModelUser,
+    work: (loaded: LoadedToEnlarge) => Promise<T>,
+  ): Promise<T> {
+    user.signal.throwIfAborted();
+    const taking = this.#take(modelId, user);
+    const loading = taking.then(({ model }) => model);
+    try {
+      return await work(await whileWanted(user, loading));
+    } finally {
+      // Whoever was cancelled may get it only now.
+      taking.then(
+        ({ giveBack }) => giveBack(),
+        () => undefined,
+      );
+    }
+  }
+
+  /** Frees a model's memory. @throws AppError NOT_AVAILABLE if somebody uses it */
+  release(modelId: ModelId): Promise<void> {
+    return this.#loaded.release(modelId);
+  }
+
+  /** Frees all memory, once nobody uses a model any more. */
+  dispose(): Promise<void> {
+    return this.#loaded.dispose();
+  }
+
+  async #take(modelId: ModelId, { signal, failure }: ModelUser): Promise<ModelUse> {
     const bundle = await this.bundle(modelId);
     const provider = await this.#providerFor(bundle, failure);
-    const known = this.#loaded.get(modelId);
-    if (known?.provider === provider && known.sha256 === bundle.sha256) return known.model;
-    await this.unload(modelId);
-    const model = this.#load(bundle, provider);
-    const loading = { provider, sha256: bundle.sha256, model };
-    this.#loaded.set(modelId, loading);
-    // A failure may pass (memory, a file being copied): the next job tries again.
-    model.catch(() => {
-      if (this.#loaded.get(modelId) === loading) this.#loaded.delete(modelId);
-    });
-    return model;
-  }
-
-  /** What a model that is loaded computes on, and what it is; null if it is not loaded. */
-  loadedOn(modelId: ModelId): { readonly provider: Provider; readonly sha256: string } | null {
-    return this.#loaded.get(modelId) ?? null;
-  }
-
-  /** Frees a model's memory; nothing happens if it is not loaded. */
-  async unload(modelId: ModelId): Promise<void> {
-    const loading = this.#loaded.get(modelId);
-    this.#loaded.delete(modelId);
-    const loaded = await loading?.model.catch(() => null);
-    await loaded?.model.release();
-  }
-
-  async dispose(): Promise<void> {
-    for (const modelId of [...this.#loaded.keys()]) await this.unload(modelId);
+    signal.throwIfAborted();
+    return this.#loaded.use(bundle, provider, () => this.#load(bundle, provider));
   }
 
   async #providerFor(bundle: Bundle, failure: EarlierFailure | undefined): Promise<Provider> {
@@ -173,7 +180,6 @@ export class Models {
   }
 
   async #load(bundle: Bundle, provider: Provider): Promise<LoadedToEnlarge> {
-    requireFitting(bundle.manifest);
     const model = modelOf(bundle, provider);
     // Networks are tried one by one before their first use: most jobs need one of a dozen.
     if (!(model instanceof Model)) return { model, prompts: null };

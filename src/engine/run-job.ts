@@ -7,14 +7,14 @@ import type { EditJob, ExtendJob, GenerateJob, JobRequest, UpscaleJob } from "..
 import { runEdit } from "./edit/run-edit.js";
 import { NO_METADATA } from "./files/metadata.js";
 import type { JobResult, VariationResult } from "./job-result.js";
-import { pause, whileWanted, type JobContext } from "./jobs/job-context.js";
+import { pause, type JobContext } from "./jobs/job-context.js";
 import type { DrawnCodes } from "./jobs/drawn-codes.js";
 import type { JobOutcome } from "./jobs/job-queue.js";
-import type { LoadedModel } from "./jobs/prompts.js";
+import type { LoadedModel, LoadedToEnlarge } from "./jobs/prompts.js";
 import { runExtend } from "./jobs/run-extend.js";
 import { runGenerate } from "./jobs/run-generate.js";
-import type { Models } from "./models.js";
-import { labelOf, recipeStepOf } from "./recipes.js";
+import type { ModelParts } from "./model-parts.js";
+import { labelOf, recipeStepOf, withOrigin } from "./recipes.js";
 import type { DocumentStore, NewDocument, NewRevision } from "./store/document-store.js";
 import { plainBytes } from "./store/plain-bytes.js";
 import { upscaleToFile } from "./upscale/upscale-to-file.js";
@@ -32,34 +32,58 @@ const SHOWN_SIDE = 1024;
 export async function runJob(
   request: JobRequest,
   base: JobBase | null,
-  models: Models,
+  { models, originOf }: Pick<ModelParts, "models" | "originOf">,
   store: DocumentStore,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
   await pause(context);
-  if (request.kind === "generate") return generate(request, models, context);
-  if (base === null) throw new RangeError("edits, extensions and upscales work on a document");
+  const { modelId } = request;
+  const recorded = async ({ model }: LoadedToEnlarge, work: Promise<JobOutcome<JobResult>>) => {
+    const outcome = await work;
+    return { ...outcome, result: withOrigin(outcome.result, originOf(model)) };
+  };
+  if (request.kind === "upscale") {
+    return models.useToEnlarge(modelId, context, (loaded) =>
+      recorded(loaded, upscale(loaded, request, requireBase(base), store, context)),
+    );
+  }
+  return models.use(modelId, context, (loaded) =>
+    recorded(loaded, draw(loaded, request, base, store, context)),
+  );
+}
+
+function draw(
+  loaded: LoadedModel,
+  request: EditJob | ExtendJob | GenerateJob,
+  base: JobBase | null,
+  store: DocumentStore,
+  context: JobContext,
+): Promise<JobOutcome<JobResult>> {
   switch (request.kind) {
     case "edit":
-      return edit(request, base, models, store, context);
+      return edit(loaded, request, requireBase(base), store, context);
     case "extend":
-      return extend(request, base, models, store, context);
-    case "upscale":
-      return upscale(request, base, models, store, context);
+      return extend(loaded, request, requireBase(base), store, context);
+    case "generate":
+      return generate(loaded, request, context);
   }
 }
 
+function requireBase(base: JobBase | null): JobBase {
+  if (base) return base;
+  throw new RangeError("edits, extensions and upscales work on a document");
+}
+
 async function edit(
+  loaded: LoadedModel,
   request: EditJob,
   base: JobBase,
-  models: Models,
   store: DocumentStore,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const { documentId, revision } = base;
   const original = await store.raster(documentId, revision);
-  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
   const { rect, area, variations } = await runEdit(loaded, original, request, context);
   return outcomeOf(
     request,
@@ -79,15 +103,14 @@ async function edit(
 }
 
 async function extend(
+  loaded: LoadedModel,
   request: ExtendJob,
   base: JobBase,
-  models: Models,
   store: DocumentStore,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const { documentId, revision } = base;
   const original = await store.raster(documentId, revision);
-  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
   const { rect, areas, variations } = await runExtend(loaded, original, request, context);
   const newPixels = areaOf(rect) - original.width * original.height;
   return outcomeOf(
@@ -108,14 +131,13 @@ async function extend(
 }
 
 async function upscale(
+  loaded: LoadedToEnlarge,
   request: UpscaleJob,
   { documentId, revision }: JobBase,
-  models: Models,
   store: DocumentStore,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
   const original = await store.raster(documentId, revision);
-  const loaded = await whileWanted(context, models.loadToEnlarge(request.modelId, context.failure));
   const owner = `${documentId}/${revision}`;
   const picture = { raster: original, owner };
   const { file, shown } = await upscaleToFile(loaded, picture, request, store, SHOWN_SIDE, context);
@@ -131,11 +153,10 @@ async function upscale(
 }
 
 async function generate(
+  loaded: LoadedModel,
   request: GenerateJob,
-  models: Models,
   context: JobContext,
 ): Promise<JobOutcome<JobResult>> {
-  const loaded = await whileWanted(context, models.load(request.modelId, context.failure));
   const variations = await runGenerate(loaded, request, context);
   const { width = 1, height = 1 } = variations[0]?.raster ?? {};
   const rect = rectOfSize(width, height);

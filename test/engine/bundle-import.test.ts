@@ -123,6 +123,38 @@ describe("importing a bundle", () => {
     expect(events).toHaveLength(2);
   });
 
+  it("cannot be undone while a job draws with it, which goes on; after that it can", async () => {
+    const summary = await importZip(await bundleFiles());
+    if (!draws(summary)) throw new RangeError("the debug bundle draws");
+    const finished = new Promise<Events["job-finished"]>((resolve, reject) => {
+      engine.subscribe("job-finished", (event) => resolve(event as Events["job-finished"]));
+      engine.subscribe("job-failed", reject);
+    });
+    const drawing = new Promise<void>((resolve) => {
+      engine.subscribe("job-progress", (event) => {
+        if ((event as Events["job-progress"]).stage === "drawing") resolve();
+      });
+    });
+    await engine.api.startJob({
+      kind: "generate",
+      modelId,
+      prompt: "a dog",
+      negativePrompt: "",
+      seed: 3,
+      variations: 16,
+      ...summary.sampling,
+    });
+    await drawing;
+    await expect(engine.api.removeBundle({ modelId })).rejects.toMatchObject({
+      code: "NOT_AVAILABLE",
+      message: expect.stringContaining("at work"),
+      details: { modelId },
+    });
+    expect((await finished).variations).toHaveLength(16);
+    await engine.api.removeBundle({ modelId });
+    expect(await readdir(imported)).toEqual([]);
+  });
+
   it("takes a zip with everything in one folder, and leaves other files where they are", async () => {
     const files = (await bundleFiles()).map((file) => ({ ...file, name: `my model/${file.name}` }));
     const extra = { name: "__MACOSX/._x", content: new Uint8Array(3) };

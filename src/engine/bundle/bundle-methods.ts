@@ -54,7 +54,10 @@ export class BundleMethods {
     );
   }
 
-  /** Deletes an imported bundle. @throws AppError BUNDLE_MISSING, NOT_AVAILABLE for a shipped one */
+  /**
+   * Deletes an imported bundle.
+   * @throws AppError BUNDLE_MISSING, NOT_AVAILABLE for a shipped one and while something uses it
+   */
   async remove(modelId: ModelId): Promise<void> {
     const { models } = this.#options;
     const bundle = await models.bundle(modelId);
@@ -65,7 +68,8 @@ export class BundleMethods {
         { modelId },
       );
     }
-    await models.unload(modelId);
+    // Refused rather than put off: a job reads further files of its model until its end.
+    await models.release(modelId);
     // Renamed first: a folder that is half deleted would be listed as a damaged model.
     const grave = join(dirname(bundle.folder), `.removed-${randomBytes(6).toString("hex")}`);
     await rename(bundle.folder, grave);

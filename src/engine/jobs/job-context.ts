@@ -64,8 +64,10 @@ export async function inSteps<T>(steps: Steps<T>, context: JobContext): Promise<
 }
 
 /** Waits for something that goes on by itself, such as loading a model, but no longer than the job. */
-export async function whileWanted<T>(context: JobContext, work: Promise<T>): Promise<T> {
-  const { signal } = context;
+export async function whileWanted<T>(
+  { signal }: Pick<JobContext, "signal">,
+  work: Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

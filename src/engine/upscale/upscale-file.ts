@@ -9,6 +9,7 @@ import { readFileBytes } from "../files/read-bytes.js";
 import { readPicture } from "../files/read-picture.js";
 import { keepsSamples, requireFitting } from "../files/write-picture.js";
 import type { JobContext, JobProgress } from "../jobs/job-context.js";
+import type { LoadedToEnlarge } from "../jobs/prompts.js";
 import { upscaledFormat, upscaleInto } from "../jobs/run-upscale.js";
 import { TimeLeft } from "../jobs/time-left.js";
 import type { ModelParts } from "../model-parts.js";
@@ -75,7 +76,6 @@ export async function upscaleFile(
   const { factor, blockSide } = planTarget(raster, job.factor, job.size);
   requireFitting(rowFormat, format);
   context.onProgress({ stage: "preparing", scale: null, done: 0, total: 1 });
-  const loaded = await parts.models.loadToEnlarge(job.modelId);
   const source = fingerprintOf(raster);
   // A file is no document; a record leaves the id out anyway.
   const recorded = {
@@ -83,14 +83,14 @@ export async function upscaleFile(
     kind: "upscale" as const,
     documentId: documentIdSchema.parse("d-file"),
   };
-  await replaceFileAtomically(output, async (temporary) => {
+  const write = async (loaded: LoadedToEnlarge, temporary: string) => {
     const rows = await PictureRows.create(temporary, rowFormat, {
       format,
       quality,
       metadata: metadataFor(metadata, request.metadata ?? "all"),
       recipe: (result) =>
         request.embedRecipe
-          ? recipeOfFile(recorded, parts.originOf(job.modelId), source, result)
+          ? recipeOfFile(recorded, parts.originOf(loaded.model), source, result)
           : null,
     });
     try {
@@ -101,7 +101,10 @@ export async function upscaleFile(
       await rows.discard();
       throw error;
     }
-  });
+  };
+  await parts.models.useToEnlarge(job.modelId, context, (loaded) =>
+    replaceFileAtomically(output, (temporary) => write(loaded, temporary)),
+  );
   return {
     width: rowFormat.width,
     height: rowFormat.height,

@@ -35,9 +35,10 @@ async function preview(
     const { state } = await store.get(request.documentId);
     const { revision } = currentEntry<StoredEntry>(state);
     const picture = await store.raster(request.documentId, revision);
-    const loaded = await models.loadToEnlarge(request.modelId);
     const context = { signal, onProgress: () => undefined, onPreview: () => undefined };
-    const found = await previewUpscale(loaded, picture, request, rect, context);
+    const found = await models.useToEnlarge(request.modelId, context, (loaded) =>
+      previewUpscale(loaded, picture, request, rect, context),
+    );
     const { raster, seconds } = found;
     const { width, height, rgba } = toScreenPixels(
       raster,
