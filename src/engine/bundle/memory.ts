@@ -47,16 +47,37 @@ export function machineMemory(): number {
 
 /**
  * Refuses a model that cannot fit before a byte of it is loaded.
+ * @param usedBytes what models take that are at work meanwhile
  * @throws AppError OUT_OF_MEMORY
  */
-export function requireFitting(manifest: BundleManifest, available = machineMemory()): void {
+export function requireFitting(
+  manifest: BundleManifest,
+  available = machineMemory(),
+  usedBytes = 0,
+): void {
+  if (missingMemory(manifest, available, usedBytes) === 0) return;
   const needed = estimateMemory(manifest);
-  if (needed <= available * USABLE_SHARE) return;
+  const [beside, advice] =
+    missingMemory(manifest, available, 0) > 0
+      ? ["", "use a smaller model or another machine"]
+      : [
+          ` beside models at work that take about ${megabytes(usedBytes)} MB`,
+          "wait until they are done, or use a smaller model",
+        ];
   throw new AppError(
     "OUT_OF_MEMORY",
-    `Expected the model ${manifest.id} to fit into this machine's memory of ${megabytes(available)} MB but it needs about ${megabytes(needed)} MB; use a smaller model or another machine.`,
-    { modelId: manifest.id, neededBytes: needed, availableBytes: available },
+    `Expected the model ${manifest.id} to fit into this machine's memory of ${megabytes(available)} MB${beside} but it needs about ${megabytes(needed)} MB; ${advice}.`,
+    { modelId: manifest.id, neededBytes: needed, availableBytes: available, usedBytes },
   );
+}
+
+/** Bytes that have to be freed before a model may be loaded beside others that take so many. */
+export function missingMemory(
+  manifest: BundleManifest,
+  available: number,
+  loadedBytes: number,
+): number {
+  return Math.max(0, estimateMemory(manifest) + loadedBytes - available * USABLE_SHARE);
 }
 
 function megabytes(bytes: number): number {
