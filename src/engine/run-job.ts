@@ -86,7 +86,6 @@ async function edit(
   const original = await store.raster(documentId, revision);
   const { rect, area, variations } = await runEdit(loaded, original, request, context);
   return outcomeOf(
-    request,
     { kind: "edit", documentId, rect },
     variations.map(({ patch, changedPixels }, index) => ({
       picture: patch,
@@ -114,7 +113,6 @@ async function extend(
   const { rect, areas, variations } = await runExtend(loaded, original, request, context);
   const newPixels = areaOf(rect) - original.width * original.height;
   return outcomeOf(
-    request,
     { kind: "extend", documentId, rect },
     variations.map(({ raster }, index) => ({
       picture: raster,
@@ -144,6 +142,7 @@ async function upscale(
   const rect = rectOfSize(file.width, file.height);
   return {
     shown: { kind: "upscale", documentId, rect, changedPixels: areaOf(rect), ...forScreen(shown) },
+    others: [],
     bytes: 0,
     result: {
       variations: [revisionResult(request, { documentId, revision }, { rasterFile: file })],
@@ -162,7 +161,6 @@ async function generate(
   const rect = rectOfSize(width, height);
   const { imageSize } = loaded.model.layout;
   return outcomeOf(
-    request,
     { kind: "generate", documentId: null, rect },
     variations.map(({ raster }, index) => ({
       picture: raster,
@@ -189,21 +187,15 @@ interface FinishedVariation {
 }
 
 function outcomeOf(
-  { variations: asked }: EditJob | GenerateJob | ExtendJob,
   about: Pick<JobOutcome<JobResult>["shown"], "kind" | "documentId" | "rect">,
   variations: readonly FinishedVariation[],
   drawn: DrawnCodes,
 ): JobOutcome<JobResult> {
   const [first] = variations;
   if (!first) throw new RangeError("a job makes at least one variation");
-  const pictures = variations.map(({ picture }) => shownPicture(picture));
   return {
-    shown: {
-      ...about,
-      changedPixels: first.changedPixels,
-      ...shownPicture(first.picture),
-      ...(asked !== undefined && { variations: pictures }),
-    },
+    shown: { ...about, changedPixels: first.changedPixels, ...shownPicture(first.picture) },
+    others: variations.slice(1).map(({ picture }) => shownPicture(picture)),
     bytes: variations.reduce((sum, { picture }) => sum + picture.data.byteLength, 0),
     result: { variations: variations.map(({ result }) => result), drawn },
   };

@@ -19,7 +19,7 @@ export interface CommonParts {
   readonly events: Emitter;
   readonly store: SettingsStore;
   readonly log: Log;
-  readonly jobs: Pick<OpenJobs, "list">;
+  readonly jobs: Pick<OpenJobs, "list" | "readPicture">;
   /** The text that the build made. */
   readonly licencesPath: string;
 }
@@ -30,6 +30,7 @@ export function createCommonMethods(
 ): Pick<
   HostApi,
   | "listJobs"
+  | "readJobPicture"
   | "getSettings"
   | "updateSettings"
   | "resetSettings"
@@ -39,6 +40,7 @@ export function createCommonMethods(
 > {
   return {
     listJobs: parts.jobs.list,
+    readJobPicture: parts.jobs.readPicture,
     ...createSettingsMethods({ ...parts, log: parts.log.add }),
     ...createDiagnosticsMethods(parts),
     readLicences: async () => ({ text: await readLicences(parts.licencesPath) }),

@@ -1,5 +1,6 @@
+import { AppError } from "../core/errors.js";
 import { subscribeTo } from "../shared/client.js";
-import type { HostApi, OpenJob } from "../shared/api.js";
+import type { HostApi, OpenJob, ReplyOf } from "../shared/api.js";
 import { documentIdSchema, jobIdSchema, revisionSchema, type JobId } from "../shared/ids.js";
 import { jobRequestSchema, type JobRequest } from "../shared/jobs.js";
 import type { Events } from "../shared/events.js";
@@ -7,15 +8,19 @@ import type { Transport } from "../shared/transport.js";
 import { z } from "../shared/zod.js";
 import type { Emitter } from "./emitter.js";
 
-/** Results that are held to be shown again: one message has room for all of them. */
+/** Results that are held to be shown again. */
 const MAX_HELD = 12;
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
+
+type Picture = ReplyOf<"readJobPicture">;
 
 interface Known {
   readonly request: JobRequest;
   readonly revision: number | null;
   readonly startedAt: number;
-  readonly finished: { readonly event: Events["job-finished"]; readonly elapsedMs: number } | null;
+  /** By variation, as they come. */
+  readonly pictures: Map<number, Picture>;
+  end: { readonly finished: NonNullable<OpenJob["finished"]>; readonly elapsedMs: number } | null;
 }
 
 const byDocument = z.object({ documentId: documentIdSchema });
@@ -29,8 +34,8 @@ const startReply = byJob.extend({ revision: revisionSchema.nullable().optional()
  */
 export class OpenJobs implements Pick<Transport, "invoke"> {
   readonly #jobs = new Map<JobId, Known>();
-  /** Ends that were heard before the reply that names the job. */
-  readonly #early = new Map<JobId, Events["job-finished"] | null>();
+  /** What was heard before the reply that names the job. */
+  readonly #early: { readonly jobId: JobId; readonly note: (known: Known) => void }[] = [];
   #starting = 0;
 
   /** @param now milliseconds of a clock that never goes back */
@@ -40,9 +45,12 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
     private readonly now: () => number,
   ) {
     const ignore = () => undefined;
-    subscribeTo(engine, "job-finished", (event) => this.#end(event.jobId, event), ignore);
-    subscribeTo(engine, "job-failed", ({ jobId }) => this.#end(jobId, null), ignore);
-    subscribeTo(engine, "job-cancelled", ({ jobId }) => this.#end(jobId, null), ignore);
+    const forget = ({ jobId }: { readonly jobId: JobId }) =>
+      this.#hear(jobId, () => this.#jobs.delete(jobId));
+    subscribeTo(engine, "job-variation", (event) => this.#keep(event), ignore);
+    subscribeTo(engine, "job-finished", (event) => this.#end(event), ignore);
+    subscribeTo(engine, "job-failed", forget, ignore);
+    subscribeTo(engine, "job-cancelled", forget, ignore);
   }
 
   async invoke(method: string, request: unknown): Promise<unknown> {
@@ -70,11 +78,25 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
 
   /** Answers `listJobs`. */
   readonly list: HostApi["listJobs"] = async () => ({
-    jobs: [...this.#jobs].map(([jobId, { request, revision, startedAt, finished }]): OpenJob => {
-      const elapsedMs = finished?.elapsedMs ?? this.now() - startedAt;
-      return { jobId, request, revision, finished: finished?.event ?? null, elapsedMs };
-    }),
+    jobs: [...this.#jobs].map(
+      ([jobId, { request, revision, startedAt, pictures, end }]): OpenJob => {
+        const elapsedMs = end?.elapsedMs ?? this.now() - startedAt;
+        const finished = end?.finished ?? null;
+        return { jobId, request, revision, finished, pictures: [...pictures.keys()], elapsedMs };
+      },
+    ),
   });
+
+  /** Answers `readJobPicture`. @throws AppError JOB_UNKNOWN */
+  readonly readPicture: HostApi["readJobPicture"] = async ({ jobId, variation }) => {
+    const picture = this.#jobs.get(jobId)?.pictures.get(variation);
+    if (picture) return picture;
+    throw new AppError(
+      "JOB_UNKNOWN",
+      `Expected a picture of variation ${variation} of ${jobId} but there is none: it was decided about, let go, or has not come yet; list the jobs again.`,
+      { jobId, variation },
+    );
+  };
 
   async #start(request: unknown): Promise<unknown> {
     const startedAt = this.now();
@@ -86,41 +108,44 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
         request: jobRequestSchema.parse(request),
         revision,
         startedAt,
-        finished: null,
+        pictures: new Map(),
+        end: null,
       });
-      const early = this.#early.get(jobId);
-      if (early !== undefined) this.#end(jobId, early);
+      for (const early of this.#early) if (early.jobId === jobId) this.#hear(jobId, early.note);
       return reply;
     } finally {
       this.#starting--;
-      if (this.#starting === 0) this.#early.clear();
+      if (this.#starting === 0) this.#early.length = 0;
     }
   }
 
-  #end(jobId: JobId, event: Events["job-finished"] | null): void {
+  #hear(jobId: JobId, note: (known: Known) => void): void {
     const known = this.#jobs.get(jobId);
-    if (known === undefined) {
-      if (this.#starting > 0) this.#early.set(jobId, event);
-      return;
-    }
-    if (event === null) {
-      this.#jobs.delete(jobId);
-      return;
-    }
-    const elapsedMs = this.now() - known.startedAt;
-    this.#jobs.set(jobId, { ...known, finished: { event, elapsedMs } });
-    this.#letGo();
+    if (known !== undefined) note(known);
+    else if (this.#starting > 0) this.#early.push({ jobId, note });
+  }
+
+  #keep({ jobId, variation, ...picture }: Events["job-variation"]): void {
+    this.#hear(jobId, ({ pictures }) => pictures.set(variation, picture));
+  }
+
+  #end({ width, height, rgba, ...finished }: Events["job-finished"]): void {
+    this.#hear(finished.jobId, (known) => {
+      known.pictures.set(0, { width, height, rgba });
+      known.end = { finished, elapsedMs: this.now() - known.startedAt };
+      this.#letGo();
+    });
   }
 
   /** Lets the oldest results go; the newest stays even if it alone is larger. */
   #letGo(): void {
-    const held = [...this.#jobs].filter(([, { finished }]) => finished !== null);
-    let total = held.reduce((sum, [, { finished }]) => sum + bytesOf(finished?.event), 0);
+    const held = [...this.#jobs].filter(([, { end }]) => end !== null);
+    let total = held.reduce((sum, [, known]) => sum + bytesOf(known), 0);
     let count = held.length;
-    for (const [jobId, { finished }] of held.slice(0, -1)) {
+    for (const [jobId, known] of held.slice(0, -1)) {
       if (total <= MAX_HELD_BYTES && count <= MAX_HELD) return;
       count--;
-      total -= bytesOf(finished?.event);
+      total -= bytesOf(known);
       this.#jobs.delete(jobId);
     }
   }
@@ -135,7 +160,6 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
   }
 }
 
-function bytesOf(event: Events["job-finished"] | undefined): number {
-  const pictures = event === undefined ? [] : [event, ...(event.variations ?? [])];
-  return pictures.reduce((sum, { rgba }) => sum + rgba.byteLength, 0);
+function bytesOf({ pictures }: Known): number {
+  return [...pictures.values()].reduce((sum, { rgba }) => sum + rgba.byteLength, 0);
 }

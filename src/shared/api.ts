@@ -9,7 +9,7 @@ import {
 } from "./documents.js";
 import { draftSchema } from "./drafts.js";
 import { appErrorDataSchema } from "./errors.js";
-import { engineEventSchemas } from "./events.js";
+import { finishedJobSchema } from "./events.js";
 import { documentIdSchema, jobIdSchema, modelIdSchema, revisionSchema } from "./ids.js";
 import { jobRequestSchema, upscaleJobSchema } from "./jobs.js";
 import { MAX_VARIATIONS } from "./limits.js";
@@ -57,6 +57,10 @@ const devicesSchema = z.object({
   actual: deviceInfoSchema,
   devices: z.array(deviceOptionSchema).readonly(),
 });
+const variationSchema = z
+  .int()
+  .min(0)
+  .max(MAX_VARIATIONS - 1);
 const recentSchema = z
   .object({ recentId: z.string().min(1).max(64), name: nameSchema, openedAt: z.number().min(0) })
   .readonly();
@@ -68,7 +72,9 @@ const openJobSchema = byJob
     /** The state that it works on; null for a new picture. */
     revision: revisionSchema.nullable(),
     /** How it ended, or null while it is under way. */
-    finished: engineEventSchemas["job-finished"].nullable(),
+    finished: finishedJobSchema.nullable(),
+    /** Variations whose final pictures have come: `readJobPicture` gives them, one at a time. */
+    pictures: z.array(variationSchema).max(MAX_VARIATIONS).readonly(),
     /** From its start to its end, or to now. */
     elapsedMs: z.number().min(0),
   })
@@ -254,6 +260,8 @@ const engineOnlyMethods = {
 const hostMethods = {
   /** Jobs that wait, run, or have a result that nobody decided about, oldest first. */
   listJobs: method(nothing, z.object({ jobs: z.array(openJobSchema).readonly() })),
+  /** The final picture of a variation of such a job. JOB_UNKNOWN if it is none, or has none yet. */
+  readJobPicture: method(byJob.extend({ variation: variationSchema }), screenImageSchema({})),
   getAppInfo: method(
     nothing,
     z.object({

@@ -8,7 +8,20 @@ import { rectSchema, screenImageSchema } from "./pixels.js";
 import { settingsSchema } from "./settings.js";
 import { z } from "./zod.js";
 
-/** Topics that the engine sends; hosts pass them on unchanged. */
+const finishedFields = {
+  jobId: jobIdSchema,
+  kind: z.enum(["edit", "upscale", "generate", "extend"]),
+  documentId: documentIdSchema.nullable(),
+  rect: rectSchema,
+  changedPixels: z.int().min(0),
+};
+/** A finished job without its pictures. */
+export const finishedJobSchema = z.object(finishedFields).readonly();
+
+/**
+ * Topics that the engine sends; hosts pass them on unchanged. No message holds more than one picture,
+ * because a host stands still while it takes a message in.
+ */
 export const engineEventSchemas = {
   /** How far a job is. `done` of `total` steps of the stage; `secondsLeft` null while unknown. */
   "job-progress": z.object({
@@ -34,17 +47,21 @@ export const engineEventSchemas = {
     rect: rectSchema,
   }),
   /**
-   * Edit, extend: the final region. Upscale, generate: the whole picture reduced to at most 1024 a
-   * side. Of several variations the first is shown, and `variations` holds all of them.
+   * The final picture of a variation, as `job-finished` has that of the first. Those of a job all come
+   * before its `job-finished`, in order; if the job is run again, they come again.
    */
-  "job-finished": screenImageSchema({
+  "job-variation": screenImageSchema({
     jobId: jobIdSchema,
-    kind: z.enum(["edit", "upscale", "generate", "extend"]),
-    documentId: documentIdSchema.nullable(),
-    rect: rectSchema,
-    changedPixels: z.int().min(0),
-    variations: z.array(screenImageSchema({})).max(MAX_VARIATIONS).readonly().optional(),
+    variation: z
+      .int()
+      .min(1)
+      .max(MAX_VARIATIONS - 1),
   }),
+  /**
+   * Edit, extend: the final region. Upscale, generate: the whole picture. Reduced to at most 1024 a
+   * side; of several variations the first.
+   */
+  "job-finished": screenImageSchema(finishedFields),
   "job-failed": z.object({ jobId: jobIdSchema, error: appErrorDataSchema }),
   "job-cancelled": z.object({ jobId: jobIdSchema }),
   "document-changed": documentInfoSchema,

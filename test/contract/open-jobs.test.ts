@@ -99,6 +99,33 @@ test("an end that is heard before the reply to the start counts", async () => {
   expect((await jobs.list({})).jobs[0]?.finished).not.toBeNull();
 });
 
+test("the pictures of variations are read one at a time, also before the job's end", async () => {
+  const { jobs, engineEvents, finish } = setUp();
+  await jobs.invoke("startJob", { ...generateRequest, variations: 3 });
+  const [job] = (await jobs.list({})).jobs;
+  const { jobId } = job!;
+  const tell = (variation: number) =>
+    engineEvents.emit("job-variation", {
+      ...{ jobId, variation, width: 1, height: 1 },
+      rgba: new Uint8Array(4).fill(variation),
+    });
+  tell(1);
+  expect((await jobs.list({})).jobs).toMatchObject([{ finished: null, pictures: [1] }]);
+  tell(2);
+  finish(jobId);
+  const [ended] = (await jobs.list({})).jobs;
+  expect(ended?.pictures.toSorted()).toEqual([0, 1, 2]);
+  expect(ended?.finished).not.toHaveProperty("rgba");
+  expect(await jobs.readPicture({ jobId, variation: 2 })).toEqual({
+    ...{ width: 1, height: 1 },
+    rgba: new Uint8Array(4).fill(2),
+  });
+  await jobs.invoke("discardResult", { jobId });
+  await expect(jobs.readPicture({ jobId, variation: 2 })).rejects.toMatchObject({
+    code: "JOB_UNKNOWN",
+  });
+});
+
 test("only the newest results are held", async () => {
   const { jobs, finish } = setUp();
   for (let count = 1; count <= 15; count++) {

@@ -46,7 +46,10 @@ function setUp() {
   events.subscribe("settings-changed", (settings) => told.push(settings));
   const log = new Log({ path: null, now: () => new Date(0) });
   const methods = createCommonMethods({
-    jobs: { list: async () => ({ jobs: [] }) },
+    jobs: {
+      list: async () => ({ jobs: [] }),
+      readPicture: () => Promise.reject(new Error("no job")),
+    },
     identity: { host: "loopback", version: "1.2.3" },
     // Proof of the cast: the methods under test call only these.
     engine: engine as unknown as EngineApi,

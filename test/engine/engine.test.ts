@@ -139,11 +139,14 @@ describe("the engine", () => {
   });
 
   it("draws variations, of which any may be accepted, and starts another job from one", async () => {
-    const { jobId } = await api.startJob({ ...editRequest(), variations: 3 } as JobRequest);
-    const finished = await ended(jobId);
-    if (finished === "cancelled") throw new Error("cancelled");
-    expect(finished.variations).toHaveLength(3);
-    expect(finished.variations?.[0]?.rgba).toEqual(finished.rgba);
+    const shown: number[] = [];
+    const stops = [
+      subscribeTo(engine, "job-variation", ({ variation }) => shown.push(variation)),
+      subscribeTo(engine, "job-finished", () => shown.push(0)),
+    ];
+    const jobId = await run({ ...editRequest(), variations: 3 } as JobRequest);
+    for (const stop of stops) stop();
+    expect(shown).toEqual([1, 2, 0]);
     await expect(api.acceptResult({ jobId, variation: 3 })).rejects.toMatchObject({
       code: "REQUEST_INVALID",
     });

@@ -21,7 +21,7 @@ const shown = {
 };
 
 function outcome(result: string, bytes = 1): JobOutcome<string> {
-  return { shown, result, bytes };
+  return { shown, others: [], result, bytes };
 }
 
 function queue() {
@@ -112,7 +112,7 @@ describe("the job queue", () => {
       { store: new ResultStore(folder) },
     );
     const result = { pixels: Uint16Array.of(1, 65_535), nested: [{ codes: Int32Array.of(-1) }] };
-    const id = jobs.start(async () => ({ shown, result, bytes: 4 }));
+    const id = jobs.start(async () => ({ ...outcome("", 4), result }));
     await turns();
     // Reading follows writing, also within one process.
     const store = new ResultStore<typeof result>(folder);

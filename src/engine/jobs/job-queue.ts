@@ -13,6 +13,8 @@ export type Emit = <T extends EngineTopic>(topic: T, payload: EngineEvents[T]) =
 /** What a finished job shows, and its result, which waits to be accepted. */
 export interface JobOutcome<Result> {
   readonly shown: Omit<EngineEvents["job-finished"], "jobId">;
+  /** Pictures of the variations after the first, which `shown` has. */
+  readonly others: readonly Omit<EngineEvents["job-variation"], "jobId" | "variation">[];
   readonly result: Result;
   /** Memory that the result holds. */
   readonly bytes: number;
@@ -127,6 +129,9 @@ export class JobQueue<Result> {
     try {
       const outcome = await this.#run(job);
       this.#keep(jobId, outcome);
+      for (const [index, picture] of outcome.others.entries()) {
+        this.emit("job-variation", { jobId, variation: index + 1, ...picture });
+      }
       this.emit("job-finished", { jobId, ...outcome.shown });
     } catch (error) {
       if (job.controller.signal.aborted) this.emit("job-cancelled", { jobId });

@@ -7,7 +7,13 @@ import {
   withCandidate,
   withPicture,
 } from "../../../test/fixtures/editor-screen.js";
-import { appInfo, documentInfo, finished, jobId } from "../../../test/fixtures/screen-data.js";
+import {
+  appInfo,
+  documentInfo,
+  finalPicture,
+  finished,
+  jobId,
+} from "../../../test/fixtures/screen-data.js";
 import { AppError } from "../../core/errors.js";
 import { documentIdSchema } from "../../shared/ids.js";
 
@@ -206,7 +212,7 @@ describe("editor and its documents", () => {
       }),
       readDraft: ({ documentId }) => ({ draft: documentId === d2 ? null : draft }),
       listJobs: () => ({
-        jobs: [{ jobId, request, revision: 0, finished: null, elapsedMs: 900 }],
+        jobs: [{ jobId, request, revision: 0, finished: null, pictures: [], elapsedMs: 900 }],
       }),
     });
     await editor.start();
@@ -304,14 +310,65 @@ describe("editor and its documents", () => {
     const { editor, transport } = setUp({
       listDocuments: () => ({ documents: [documentInfo()] }),
       listJobs: () => ({
-        jobs: [{ jobId, request, revision: 0, finished: finished(), elapsedMs: 900 }],
+        jobs: [
+          { jobId, request, revision: 0, finished: finished(), pictures: [0], elapsedMs: 900 },
+        ],
       }),
+      readJobPicture: () => finished(),
     });
     await editor.start();
     expect(editor.job.state).toMatchObject({ kind: "candidate", elapsedMs: 900 });
     expect(editor.jobs.isResultStale).toBe(false);
     transport.emit("job-settled", { jobId });
     expect(editor.job.state.kind).toBe("idle");
+  });
+
+  it("has every variation of a job that ended while the page was loaded", async () => {
+    const earlier = await withPicture();
+    earlier.editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
+    earlier.editor.settings.setVariations(4);
+    await earlier.editor.jobs.run();
+    const open = {
+      jobId,
+      request: earlier.transport.lastRequest("startJob"),
+      revision: 0,
+      finished: null,
+      elapsedMs: 900,
+    };
+    const { editor, transport } = setUp({
+      listDocuments: () => ({ documents: [documentInfo()] }),
+      // The second came before this page knew of the job, the end before it has read that picture.
+      listJobs: () => ({ jobs: [{ ...open, pictures: [1] }] }),
+      readJobPicture: ({ variation }) => {
+        for (const later of [2, 3]) transport.emit("job-variation", finalPicture(later));
+        transport.emit("job-finished", finished());
+        return finalPicture(variation);
+      },
+    });
+    await editor.start();
+    expect(editor.job.state).toMatchObject({ kind: "candidate", jobId });
+    expect([0, 1, 2, 3].map((variation) => editor.job.newestOf(variation)?.rgba[0])).toEqual([
+      0, 1, 2, 3,
+    ]);
+  });
+
+  it("leaves a job alone that was decided about while its pictures were read", async () => {
+    const earlier = await withCandidate();
+    const request = earlier.transport.lastRequest("startJob");
+    const { editor } = setUp({
+      listDocuments: () => ({ documents: [documentInfo()] }),
+      listJobs: () => ({
+        jobs: [
+          { jobId, request, revision: 0, finished: finished(), pictures: [0], elapsedMs: 900 },
+        ],
+      }),
+      readJobPicture: () => {
+        throw new AppError("JOB_UNKNOWN", "Expected a job but it is gone.");
+      },
+    });
+    await editor.start();
+    expect(editor.job.state.kind).toBe("idle");
+    expect(editor.notices.list).toEqual([]);
   });
 
   it("takes a tab away whose picture was closed in another window, and says so", async () => {

@@ -8,6 +8,7 @@ import {
 } from "../../../test/fixtures/editor-screen.js";
 import {
   documentInfo,
+  finalPicture,
   finished,
   jobId,
   preview,
@@ -354,9 +355,8 @@ describe("editor", () => {
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
     editor.settings.setVariations(3);
     await editor.jobs.run();
-    const { width, height, rgba } = finished();
-    const variations = Array.from({ length: 3 }, () => ({ width, height, rgba: rgba.slice() }));
-    transport.emit("job-finished", finished({ variations }));
+    for (const variation of [1, 2]) transport.emit("job-variation", finalPicture(variation));
+    transport.emit("job-finished", finished());
     editor.jobs.stepVariation(-1);
     expect(editor.job.selected?.variation).toBe(2);
     runCommand(editor, "compareVariations");

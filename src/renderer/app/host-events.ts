@@ -23,6 +23,7 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
 
   on("job-progress", (payload) => tellJobs({ topic: "job-progress", payload }));
   on("job-preview", (payload) => tellJobs({ topic: "job-preview", payload }));
+  on("job-variation", (payload) => tellJobs({ topic: "job-variation", payload }));
   on("job-finished", (payload) => tellJobs({ topic: "job-finished", payload }));
   on("job-failed", (payload) => tellJobs({ topic: "job-failed", payload }));
   on("job-cancelled", (payload) => tellJobs({ topic: "job-cancelled", payload }));

@@ -52,7 +52,7 @@ export class JobEnds {
       if (this.#starting > 0) this.#early.push(event);
       return;
     }
-    if (event.topic === "job-preview") return;
+    if (event.topic === "job-preview" || event.topic === "job-variation") return;
     if (event.topic === "job-progress") {
       watch.onProgress(event.payload);
       return;

@@ -273,26 +273,26 @@ export class JobController {
   }
 
   /**
-   * Takes over a job that an earlier page began, and looks at it. One that is known already gets its
-   * result, if that came meanwhile.
+   * Takes over a job that an earlier page began, and looks at it. One that is known already gets what
+   * it missed.
    */
-  resume(open: OpenJob): void {
-    const { jobId, request, revision, finished, elapsedMs } = open;
+  resume(open: OpenJob, missed: readonly JobEvent[] = []): void {
+    const { jobId, request, revision, elapsedMs } = open;
     const known = this.entries.find(({ state }) => jobIdOf(state) === jobId);
-    if (known !== undefined && known.state.kind !== "running") return;
-    this.#startedAt = this.#now() - elapsedMs;
     const running: JobState = {
       kind: "running",
       jobId,
       request,
       progress: null,
-      previews: previewsOf(known?.state ?? { kind: "idle" }),
+      previews: [],
+      pictures: [],
       isCancelling: false,
     };
-    const state =
-      finished === null
-        ? running
-        : nextJobState(running, { topic: "job-finished", payload: finished }, elapsedMs);
+    const state = missed.reduce(
+      (before, event) => nextJobState(before, event, elapsedMs),
+      known?.state ?? running,
+    );
+    if (state.kind === "running") this.#startedAt = this.#now() - elapsedMs;
     if (known !== undefined) {
       this.#update(known.key, { state });
       return;
@@ -356,6 +356,7 @@ export class JobController {
         request,
         progress: null,
         previews: [],
+        pictures: [],
         isCancelling,
       };
       this.#update(key, { state });

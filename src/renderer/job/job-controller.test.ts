@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LoudTransport, type LoudHandlers } from "../../../test/fixtures/loud-transport.js";
 import {
   documentInfo,
+  finalPicture,
   finished,
   jobId,
   preview,
@@ -169,13 +170,10 @@ describe("job controller", () => {
     job.peekedVariation = 1;
     expect(job.shown).toMatchObject({ variation: 1 });
     job.peekedVariation = null;
-    const pixels = (value: number) => ({
-      width: 1,
-      height: 1,
-      rgba: new Uint8Array(4).fill(value),
-    });
-    const variations = [pixels(0), pixels(1), pixels(2)];
-    job.handle({ topic: "job-finished", payload: finished({ ...pixels(0), variations }) });
+    for (const variation of [1, 2]) {
+      job.handle({ topic: "job-variation", payload: finalPicture(variation) });
+    }
+    job.handle({ topic: "job-finished", payload: finished() });
     job.chooseVariation(2);
     expect(job.shown?.rgba[0]).toBe(2);
     job.compareWith(1);

@@ -6,6 +6,7 @@ import type { JobRequest } from "../../shared/jobs.js";
 
 export type JobProgress = Events["job-progress"];
 export type JobPreview = Events["job-preview"];
+export type JobVariation = Events["job-variation"];
 export type JobResult = Events["job-finished"];
 
 /** One job, from its place in the queue to the decision about its result. */
@@ -22,6 +23,8 @@ export type JobState =
       readonly request: JobRequest;
       readonly progress: JobProgress | null;
       readonly previews: readonly JobPreview[];
+      /** Final pictures that have come already: those of all variations but the first, just before the end. */
+      readonly pictures: readonly JobVariation[];
       readonly isCancelling: boolean;
     }
   | {
@@ -29,7 +32,10 @@ export type JobState =
       readonly jobId: JobId;
       readonly request: JobRequest;
       readonly result: JobResult;
-      /** One a variation, each with its own pixels; the first is `result` itself. */
+      /**
+       * One a variation, each with its own pixels; the first is `result` itself. It also stands for
+       * those whose pictures a page that was loaded again has not read yet.
+       */
       readonly results: readonly JobResult[];
       readonly previews: readonly JobPreview[];
       readonly elapsedMs: number;
@@ -47,26 +53,36 @@ export type JobState =
 export type JobEvent =
   | { readonly topic: "job-progress"; readonly payload: Events["job-progress"] }
   | { readonly topic: "job-preview"; readonly payload: Events["job-preview"] }
+  | { readonly topic: "job-variation"; readonly payload: Events["job-variation"] }
   | { readonly topic: "job-finished"; readonly payload: Events["job-finished"] }
   | { readonly topic: "job-failed"; readonly payload: Events["job-failed"] }
   | { readonly topic: "job-cancelled"; readonly payload: Events["job-cancelled"] };
 
-/** The state after an event of the running job. Events of other jobs, or late ones, change nothing. */
+/**
+ * The state after an event of the running job. Events of other jobs change nothing, nor do late ones,
+ * except for a picture that a page which was loaded again has read after the end.
+ */
 export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number): JobState {
-  if (state.kind !== "running" || event.payload.jobId !== state.jobId) return state;
+  if (!("jobId" in state) || event.payload.jobId !== state.jobId) return state;
+  if (state.kind === "candidate") {
+    if (event.topic !== "job-variation") return state;
+    return { ...state, results: withPicture(state.results, event.payload) };
+  }
   const { jobId, request, previews } = state;
   switch (event.topic) {
     case "job-progress":
       return { ...state, progress: event.payload };
     case "job-preview":
       return { ...state, previews: withPreview(previews, event.payload) };
+    case "job-variation":
+      return { ...state, pictures: [...state.pictures, event.payload] };
     case "job-finished":
       return {
         kind: "candidate",
         jobId,
         request,
         result: event.payload,
-        results: resultsOf(event.payload),
+        results: resultsOf(event.payload, state.pictures, variationCount(request)),
         previews,
         elapsedMs,
         isSettling: false,
@@ -100,10 +116,21 @@ function withPreview(previews: readonly JobPreview[], preview: JobPreview): read
 }
 
 /** The results of all variations as if each were the only one. */
-function resultsOf(result: JobResult): readonly JobResult[] {
-  const { variations } = result;
-  if (variations === undefined || variations.length === 0) return [result];
-  return variations.map((pixels, index) => (index === 0 ? result : { ...result, ...pixels }));
+function resultsOf(
+  result: JobResult,
+  pictures: readonly JobVariation[],
+  count: number,
+): readonly JobResult[] {
+  return pictures.reduce(withPicture, new Array<JobResult>(count).fill(result));
+}
+
+function withPicture(
+  results: readonly JobResult[],
+  { variation, width, height, rgba }: JobVariation,
+): readonly JobResult[] {
+  return results.map((result, index) =>
+    index === variation ? { ...result, width, height, rgba } : result,
+  );
 }
 
 /** The previews that there are, of every variation. */

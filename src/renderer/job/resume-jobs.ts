@@ -1,17 +1,47 @@
+import { toErrorData } from "../../core/errors.js";
 import type { EditorApi, OpenJob } from "../../shared/api.js";
 import type { Workspace } from "../document/workspace.svelte.js";
 import type { Tabs } from "../tabs/tabs.svelte.js";
+import type { JobEvent } from "./job-state.js";
+
+type JobsApi = Pick<EditorApi, "listJobs" | "readJobPicture">;
 
 /** Takes over the jobs that were under way, or waited for a decision, when the page was loaded before. */
-export async function resumeJobs(api: Pick<EditorApi, "listJobs">, tabs: Tabs): Promise<void> {
+export async function resumeJobs(api: JobsApi, tabs: Tabs): Promise<void> {
   const { jobs } = await api.listJobs({});
-  take(jobs, tabs);
-  // The end of one may have been told before it was known here.
-  if (jobs.some(({ finished }) => finished === null)) take((await api.listJobs({})).jobs, tabs);
+  const running = jobs.filter(({ finished }) => finished === null);
+  // At once, so that they hear what is told from now on.
+  for (const job of running) workspaceOf(job, tabs)?.job.resume(job);
+  // What was told before they were known here.
+  const known = running.length > 0 ? (await api.listJobs({})).jobs : jobs;
+  for (const job of known) {
+    const workspace = workspaceOf(job, tabs);
+    const missed = workspace === null ? [] : await readMissed(api, job);
+    if (missed.length > 0) workspace?.job.resume(job, missed);
+  }
 }
 
-function take(jobs: readonly OpenJob[], tabs: Tabs): void {
-  for (const job of jobs) workspaceOf(job, tabs)?.job.resume(job);
+/**
+ * What a page that was loaded in time has heard of a job; nothing if it was decided about meanwhile.
+ * Pictures come one by one, because a host stands still while it sends one.
+ */
+async function readMissed(api: JobsApi, job: OpenJob): Promise<readonly JobEvent[]> {
+  const { jobId, finished } = job;
+  const missed: JobEvent[] = [];
+  try {
+    for (const variation of job.pictures) {
+      const pixels = await api.readJobPicture({ jobId, variation });
+      if (variation > 0) {
+        missed.push({ topic: "job-variation", payload: { jobId, variation, ...pixels } });
+      } else if (finished !== null) {
+        missed.push({ topic: "job-finished", payload: { ...finished, ...pixels } });
+      }
+    }
+  } catch (error) {
+    if (toErrorData(error).code === "JOB_UNKNOWN") return [];
+    throw error;
+  }
+  return missed;
 }
 
 /** The picture that a job works on; a new picture belongs to none, so the first tab shows it. */
