@@ -89,7 +89,7 @@ class EventConnection {
   #connect(): Promise<void> {
     const socket = new this.#page.WebSocket(`ws://${this.#page.location.host}${EVENTS_PATH}`);
     socket.binaryType = "arraybuffer";
-    // Taking in a message of many pictures is work enough for one task; what it leads to takes the next.
+    // Taking in a message with a picture is work enough for one task; what it leads to takes the next.
     socket.addEventListener("message", ({ data }) => setTimeout(() => this.#receive(data)));
     return new Promise((resolve) => {
       socket.addEventListener("open", () => {
