@@ -51,16 +51,22 @@ interface RunningJob {
   readonly end: () => void;
   /** What it takes to run it again; null until the engine's reply is there. */
   request: { readonly request: unknown; readonly revision: number | null } | null;
-  /** True from the second run on; there is no third. */
-  isSecond: boolean;
-  /** Why the process is gone that ran it; null while one runs it. */
+  /** What ended its first run; there is no third run. Null in the first. */
   failure: AppErrorData | null;
+  /** True while it is in no process and waits for the next one. */
+  isWaiting: boolean;
+  /** True once its process was heard to work on it; until then it stands in the engine's queue. */
+  hasBegun: boolean;
 }
 
 /**
  * Keeps an engine process alive for a host: routes requests, forwards events, notices crashes and
  * hangs, and starts a new process. Documents and finished results lie on disk in the session folder,
  * so a new process has them all; jobs that were lost are run once more.
+ *
+ * [Note: whose fault] A process that the host itself replaces, to make a cancel work, has not failed:
+ * the other jobs go on in the new one as if they had just been started. Only after a crash, a hang
+ * or a death for lack of memory a job is on its second run, and only the job that was worked on.
  */
 export class EngineProcess implements Transport {
   readonly #options: EngineProcessOptions;
@@ -111,8 +117,8 @@ export class EngineProcess implements Transport {
       );
     }
     if (method === "cancelJob") return this.#cancel(request);
-    const reply = await this.#ask(method, request);
-    if (method !== "startJob") return reply;
+    if (method !== "startJob") return this.#ask(method, request);
+    const reply = await this.#askToStart(request);
     const { jobId, revision } = parseAs(startReplySchema, reply, "reply to startJob", "engine");
     this.#noteJob(jobId);
     const job = this.#jobs.get(jobId);
@@ -125,7 +131,18 @@ export class EngineProcess implements Transport {
   dispose(): void {
     this.#isDisposed = true;
     clearTimeout(this.#respawnTimer);
-    this.#session?.end("the app was closed");
+    this.#session?.replace("the app was closed");
+  }
+
+  /** Starts a job; a start that a replaced process left unanswered is asked of the next one. */
+  async #askToStart(request: unknown): Promise<unknown> {
+    const session = this.#session;
+    try {
+      return await this.#ask("startJob", request);
+    } catch (error) {
+      if (this.#isDisposed || session?.wasReplaced !== true) throw error;
+      return this.#askToStart(request);
+    }
   }
 
   #ask(method: EngineMethod, request: unknown): Promise<unknown> {
@@ -141,7 +158,9 @@ export class EngineProcess implements Transport {
       this.#timing,
       {
         onEvent: (event) => this.#forward(event),
-        onEnd: (reason, error) => this.#afterEnd(session, reason, error),
+        onEnd: (reason, error, isDeliberate) => {
+          this.#afterEnd(session, reason, isDeliberate ? null : toErrorData(error));
+        },
         onProbe: createProcessProber(this.#options.launcher),
         hasJobs: () => this.#jobs.size > 0,
       },
@@ -149,24 +168,18 @@ export class EngineProcess implements Transport {
     this.#session = session;
     this.#options.log(`engine process ${session.pid ?? "?"} started`);
     for (const [jobId, job] of this.#jobs) {
-      if (job.failure) void this.#resume(session, jobId, job, job.failure);
+      if (job.isWaiting) void this.#resume(session, jobId, job);
     }
   }
 
-  /** Runs a lost job once more, in the new process. */
-  async #resume(
-    session: EngineSession,
-    jobId: JobId,
-    job: RunningJob,
-    failure: AppErrorData,
-  ): Promise<void> {
-    job.failure = null;
-    job.isSecond = true;
+  /** Runs a lost job in the new process. */
+  async #resume(session: EngineSession, jobId: JobId, job: RunningJob): Promise<void> {
+    job.isWaiting = false;
     try {
-      await session.invoke("resumeJob", { jobId, ...job.request, failure });
+      await session.invoke("resumeJob", { jobId, ...job.request, failure: job.failure });
     } catch (error) {
-      // If its process ended as well, that was reported already.
-      if (this.#jobs.get(jobId) !== job) return;
+      // If its process ended as well, that was reported already, or the job waits again.
+      if (this.#jobs.get(jobId) !== job || this.#session !== session) return;
       this.#forgetJob(jobId);
       this.#emitter.emit("job-failed", { jobId, error: toErrorData(error) });
     }
@@ -176,9 +189,11 @@ export class EngineProcess implements Transport {
     // Proof of the cast: `parseEngineMessage` parsed the payload with this topic's schema.
     const typed = payload as EngineEvents[typeof event];
     if ("jobId" in typed) {
+      // The engine may hear late of a cancel that was answered in its place.
+      if (this.#endedJobs.has(typed.jobId)) return;
       const hasEnded = ["job-finished", "job-failed", "job-cancelled"].includes(event);
       if (hasEnded) this.#forgetJob(typed.jobId);
-      else this.#noteJob(typed.jobId);
+      else this.#noteBegun(typed.jobId);
     }
     this.#emitter.emit(event, typed);
   }
@@ -187,7 +202,14 @@ export class EngineProcess implements Transport {
     if (this.#jobs.has(jobId) || this.#endedJobs.has(jobId)) return;
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    this.#jobs.set(jobId, { ended, end, request: null, isSecond: false, failure: null });
+    const isNew = { request: null, failure: null, isWaiting: false, hasBegun: false };
+    this.#jobs.set(jobId, { ended, end, ...isNew });
+  }
+
+  #noteBegun(jobId: JobId): void {
+    this.#noteJob(jobId);
+    const job = this.#jobs.get(jobId);
+    if (job) job.hasBegun = true;
   }
 
   #forgetJob(jobId: JobId): void {
@@ -197,15 +219,19 @@ export class EngineProcess implements Transport {
     this.#endedJobs.add(jobId);
   }
 
-  #afterEnd(session: EngineSession, reason: string, error: AppError): void {
+  /** @param failure null if the host ended the process itself, see [Note: whose fault] */
+  #afterEnd(session: EngineSession, reason: string, failure: AppErrorData | null): void {
     if (this.#session === session) this.#session = null;
     this.#options.log(`engine process ${session.pid ?? "?"} ended: ${reason}`);
     if (this.#isDisposed) return;
-    this.#endLostJobs(toErrorData(error));
+    if (failure === null) this.#keepJobs(toErrorData(engineDied(reason)));
+    else this.#endLostJobs(failure);
     // A new process may count its jobs from the start again.
     this.#endedJobs.clear();
-    this.#scheduleLaunch();
-    this.#emitter.emit("engine-restarted", { reason });
+    if (failure === null) this.#launch();
+    else this.#scheduleLaunch();
+    const isDeliberate = failure === null && { isDeliberate: true };
+    this.#emitter.emit("engine-restarted", { reason, ...isDeliberate });
   }
 
   /** After a first death at once, so that the next request already meets the new process. */
@@ -215,18 +241,36 @@ export class EngineProcess implements Transport {
     else this.#respawnTimer = setTimeout(() => this.#launch(), waitMs);
   }
 
+  /** Jobs whose process the host replaced: all but the cancelled ones go on in the next. */
+  #keepJobs(error: AppErrorData): void {
+    for (const [jobId, job] of [...this.#jobs]) {
+      if (!this.#cancelled.has(jobId) && job.request !== null) letWait(job);
+      else this.#endLostJob(jobId, error);
+    }
+  }
+
   /** Jobs that went with their process: those of a first run wait for the next one. */
   #endLostJobs(failure: AppErrorData): void {
-    for (const [jobId, job] of [...this.#jobs]) {
-      const wasCancelled = this.#cancelled.has(jobId);
-      if (!wasCancelled && !job.isSecond && job.request !== null) {
-        job.failure = failure;
+    const jobs = [...this.#jobs];
+    // Without a word from any of them it may have been each of them; so no job is begun for ever.
+    const isAnyKnown = jobs.some(([, { hasBegun }]) => hasBegun);
+    for (const [jobId, job] of jobs) {
+      const isBlamed = job.hasBegun || !isAnyKnown;
+      const isOver = this.#cancelled.has(jobId) || job.request === null;
+      if (isOver || (isBlamed && job.failure !== null)) {
+        this.#endLostJob(jobId, failure);
         continue;
       }
-      this.#forgetJob(jobId);
-      if (wasCancelled) this.#emitter.emit("job-cancelled", { jobId });
-      else this.#emitter.emit("job-failed", { jobId, error: failure });
+      if (isBlamed) job.failure = failure;
+      letWait(job);
     }
+  }
+
+  #endLostJob(jobId: JobId, error: AppErrorData): void {
+    const wasCancelled = this.#cancelled.has(jobId);
+    this.#forgetJob(jobId);
+    if (wasCancelled) this.#emitter.emit("job-cancelled", { jobId });
+    else this.#emitter.emit("job-failed", { jobId, error });
   }
 
   /** Asks the engine to cancel, and replaces its process if it does not: a cancel always works. */
@@ -234,17 +278,21 @@ export class EngineProcess implements Transport {
     const { jobId } = parseAs(byJobSchema, request, "request for cancelJob", "caller");
     const session = this.#session;
     const job = this.#jobs.get(jobId);
-    if (job && (!session || job.failure)) {
+    if (job && (!session || job.isWaiting)) {
       // It waits for a process: there is nobody to ask.
-      this.#forgetJob(jobId);
-      this.#emitter.emit("job-cancelled", { jobId });
+      this.#dropJob(jobId);
       return {};
     }
     if (!session || !job) return this.#ask("cancelJob", { jobId });
     this.#cancelled.add(jobId);
     const answer = session.invoke("cancelJob", { jobId });
     if (!(await settlesWithin([answer, job.ended], this.#timing.cancelAnswerMs))) {
-      session.end("it did not react to a cancel");
+      if (this.#standsBehindAnother(job)) {
+        // Nothing of it runs: the job that keeps the engine from answering need not go.
+        this.#dropJob(jobId);
+        return {};
+      }
+      session.replace("it did not react to a cancel");
     }
     // A job that is gone is cancelled, whatever became of the answer.
     if (this.#jobs.get(jobId) !== job) return {};
@@ -254,8 +302,25 @@ export class EngineProcess implements Transport {
 
   async #replaceUnlessEnded(session: EngineSession, ended: Promise<void>): Promise<void> {
     if (await settlesWithin([ended], this.#timing.cancelEndMs)) return;
-    session.end("a cancelled job went on");
+    session.replace("a cancelled job went on");
   }
+
+  /** True for a job in the engine's queue while another one is worked on. */
+  #standsBehindAnother({ hasBegun }: RunningJob): boolean {
+    return !hasBegun && [...this.#jobs.values()].some((other) => other.hasBegun);
+  }
+
+  /** Cancels a job without the engine. */
+  #dropJob(jobId: JobId): void {
+    this.#forgetJob(jobId);
+    this.#emitter.emit("job-cancelled", { jobId });
+  }
+}
+
+/** Lets a job wait for the next process, where it stands in the queue again. */
+function letWait(job: RunningJob): void {
+  job.isWaiting = true;
+  job.hasBegun = false;
 }
 
 /** True if one of the promises is kept or broken in time. */

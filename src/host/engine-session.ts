@@ -23,8 +23,11 @@ interface Pending {
 /** What a session reports; after `onEnd` it reports nothing any more. */
 export interface SessionListener {
   onEvent(event: EngineEvent): void;
-  /** The process is gone or was given up, and its requests are rejected. */
-  onEnd(reason: string, error: AppError): void;
+  /**
+   * The process is gone or was given up, and its requests are rejected.
+   * @param isDeliberate true if that was the host's own wish, and nothing went wrong
+   */
+  onEnd(reason: string, error: AppError, isDeliberate: boolean): void;
   /** Tries a device in a process of its own; never rejects. */
   onProbe(request: ProbeRequest): Promise<ProbeOutcome>;
   hasJobs(): boolean;
@@ -39,21 +42,27 @@ export class EngineSession {
   readonly #memoryKills = countMemoryKills();
   #nextId = 0;
   #isEnded = false;
+  #wasReplaced = false;
 
   constructor(child: EngineChild, timing: HeartbeatTiming, listener: SessionListener) {
     this.#child = child;
     this.#listener = listener;
     child.onMessage((message) => this.#receive(message));
-    child.onExit((reason) => this.#end(reason));
+    child.onExit((reason) => this.#end(reason, false));
     this.#heartbeat = new Heartbeat(timing, {
       ask: () => this.#ping(),
       isBusy: () => this.#pending.size > 0 || listener.hasJobs(),
-      onHang: (silentMs) => this.end(`no sign of life for ${Math.round(silentMs / 1000)} s`),
+      onHang: (silentMs) => this.#giveUp(`no sign of life for ${Math.round(silentMs / 1000)} s`),
     });
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** True once the host has ended the process for reasons of its own. */
+  get wasReplaced(): boolean {
+    return this.#wasReplaced;
   }
 
   /** Sends a request. @throws AppError the engine's, or ENGINE_DIED if the process ends first */
@@ -69,10 +78,16 @@ export class EngineSession {
     });
   }
 
-  /** Gives the process up: kills it and rejects what it still owes. */
-  end(reason: string): void {
+  /** Ends the process because the host wants it gone: no failure of the process, nor of its jobs. */
+  replace(reason: string): void {
     this.#child.kill();
-    this.#end(reason);
+    this.#end(reason, true);
+  }
+
+  /** Gives a process up that failed: kills it and rejects what it still owes. */
+  #giveUp(reason: string): void {
+    this.#child.kill();
+    this.#end(reason, false);
   }
 
   /** A ping's reply is dropped: that something came is all that matters, so it is not pending. */
@@ -98,7 +113,7 @@ export class EngineSession {
       parsed = parseEngineMessage(message);
     } catch (error) {
       // A process that sends nonsense cannot be trusted with a picture either.
-      this.end(`it sent a malformed message (${toErrorData(error).message})`);
+      this.#giveUp(`it sent a malformed message (${toErrorData(error).message})`);
       return;
     }
     if ("event" in parsed) this.#listener.onEvent(parsed);
@@ -118,14 +133,15 @@ export class EngineSession {
     else pending?.reject(fromErrorData(reply.error));
   }
 
-  #end(reason: string): void {
+  #end(reason: string, isDeliberate: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#wasReplaced = isDeliberate;
     this.#heartbeat.stop();
     const memoryKills = countMemoryKills() - this.#memoryKills;
     const error = engineDied(reason, isMemoryDeath(reason, memoryKills));
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
-    this.#listener.onEnd(reason, error);
+    this.#listener.onEnd(reason, error, isDeliberate);
   }
 }

@@ -235,13 +235,13 @@ const engineOnlyMethods = {
   ),
   /**
    * Runs a job again that an earlier process was lost with, under the same name and on the same
-   * state, in the way that takes the least.
+   * state. After a failure in the way that takes the least; without one, as if it were new.
    */
   resumeJob: method(
     byJob.extend({
       request: jobRequestSchema,
       revision: revisionSchema.nullable(),
-      failure: appErrorDataSchema,
+      failure: appErrorDataSchema.nullable(),
     }),
     byJob,
   ),

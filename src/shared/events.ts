@@ -80,7 +80,11 @@ export const engineEventSchemas = {
 /** Topics that a host adds. */
 export const hostEventSchemas = {
   /** The engine process was replaced; documents are whole, a job that ran begins once more. */
-  "engine-restarted": z.object({ reason: z.string() }),
+  "engine-restarted": z.object({
+    reason: z.string(),
+    /** True if the host replaced it, so that a cancel works: nothing has failed. */
+    isDeliberate: z.boolean().optional(),
+  }),
   /** A document was closed, here or in another window. */
   "document-closed": z.object({ documentId: documentIdSchema }),
   /** A result was taken or thrown away, here or in another window. */

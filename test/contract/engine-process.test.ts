@@ -202,6 +202,93 @@ test("a job that goes on after its cancel was answered is ended with its process
   expect(payloadsOf("engine-restarted")).toHaveLength(1);
 });
 
+/** Starts a job that blocks the engine, and waits until it does. */
+async function startHanging(jobId: string, prompt = "hang"): Promise<void> {
+  const count = payloadsOf("job-progress").length;
+  await startJob(prompt, jobId);
+  await until(() => payloadsOf("job-progress").length > count);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+test("a cancel that replaces the process costs other jobs nothing but time", async () => {
+  start({ cancelAnswerMs: 200 });
+  await startJob("queued", "job-0");
+  await startHanging("job-1");
+  await engine.invoke("cancelJob", { jobId: "job-1" });
+  await engine.invoke("ping", {});
+  expect(payloadsOf("engine-restarted")).toEqual([
+    { reason: "it did not react to a cancel", isDeliberate: true },
+  ]);
+  expect(resumed()).toEqual([{ prompt: "queued", revision: 3, code: null }]);
+  // Its second run is still to be had, for a death that is one.
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => payloadsOf("engine-restarted").length === 2);
+  await engine.invoke("ping", {});
+  expect(resumed().slice(1)).toEqual([{ prompt: "queued", revision: 3, code: "ENGINE_DIED" }]);
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => payloadsOf("engine-restarted").length === 3);
+  expect(payloadsOf("job-failed")).toMatchObject([{ jobId: "job-0" }]);
+  expect(payloadsOf("job-cancelled")).toEqual([{ jobId: "job-1" }]);
+});
+
+test("a job on its second run stays on it when a cancel replaces the process", async () => {
+  start({ cancelAnswerMs: 200 });
+  await startJob("queued", "job-0");
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => payloadsOf("engine-restarted").length === 1);
+  await engine.invoke("ping", {});
+  await startHanging("job-1");
+  await engine.invoke("cancelJob", { jobId: "job-1" });
+  await engine.invoke("ping", {});
+  expect(resumed()).toMatchObject([{ code: "ENGINE_DIED" }, { code: "ENGINE_DIED" }]);
+  expect(heard("job-failed")).toBe(false);
+});
+
+test("a death is the fault of the job that was worked on, and not of those in the queue", async () => {
+  start();
+  await startJob("queued", "job-0");
+  await startHanging("job-1");
+  process.kill(engine.pid!, "SIGKILL");
+  await until(() => heard("engine-restarted"));
+  await engine.invoke("ping", {});
+  expect(resumed()).toMatchObject([
+    { prompt: "queued", code: null },
+    { prompt: "hang", code: "ENGINE_DIED" },
+  ]);
+});
+
+test("a job in the queue is cancelled without a word from the engine, which works on", async () => {
+  start({ cancelAnswerMs: 200 });
+  await startJob("queued", "job-0");
+  await startHanging("job-1", "hang-awhile");
+  const { pid } = engine;
+  expect(await engine.invoke("cancelJob", { jobId: "job-0" })).toEqual({});
+  // The engine hears of it once it can; that is no second end.
+  await engine.invoke("ping", {});
+  expect(payloadsOf("job-cancelled")).toEqual([{ jobId: "job-0" }]);
+  expect([engine.pid, heard("engine-restarted")]).toEqual([pid, false]);
+});
+
+test("a job that is started while a cancel replaces the process starts in the next one", async () => {
+  start({ cancelAnswerMs: 200 });
+  await startHanging("job-1");
+  const cancelled = engine.invoke("cancelJob", { jobId: "job-1" });
+  expect(await startJob("steady", "job-2")).toEqual({ jobId: "job-2", revision: 3 });
+  await cancelled;
+  expect(heard("job-failed")).toBe(false);
+  await until(() => payloadsOf("job-progress").length > 1);
+});
+
+test("cancels that replace the process are no reason to wait before the next one", async () => {
+  start({ cancelAnswerMs: 100 });
+  for (const jobId of ["job-1", "job-2", "job-3"]) {
+    await startHanging(jobId);
+    await engine.invoke("cancelJob", { jobId });
+    expect(await engine.invoke("ping", {})).toEqual({});
+  }
+  expect(payloadsOf("job-cancelled")).toHaveLength(3);
+});
+
 test("a job whose end was heard before its start is not taken for running", async () => {
   start();
   await startJob("early-end");

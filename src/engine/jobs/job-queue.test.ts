@@ -168,6 +168,29 @@ describe("the job queue", () => {
     expect(events).toEqual(["job-finished"]);
   });
 
+  it("takes a job of a process that was only replaced for a new one, under its old name", async () => {
+    const events: string[] = [];
+    const jobs = new JobQueue<string>(
+      (topic, payload) => events.push("jobId" in payload ? `${topic} ${payload.jobId}` : topic),
+      () => 0,
+      { isWorthRetrying: () => true },
+    );
+    const contexts: JobContext[] = [];
+    jobs.start(
+      async (context) => {
+        contexts.push(context);
+        if (contexts.length === 1) throw new AppError("OUT_OF_MEMORY", "Expected memory.");
+        return outcome("done");
+      },
+      { jobId: jobIdSchema.parse("j-old"), failure: null },
+    );
+    await turns();
+    expect(contexts[0]).not.toHaveProperty("failure");
+    expect(contexts[0]).not.toHaveProperty("maxBatch");
+    expect(contexts[1]).toMatchObject({ failure: { code: "OUT_OF_MEMORY" }, maxBatch: 1 });
+    expect(events).toEqual(["job-finished j-old"]);
+  });
+
   it("gives a resumed job no third run, and its old name", async () => {
     const events: string[] = [];
     const jobs = new JobQueue<string>(

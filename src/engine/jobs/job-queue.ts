@@ -33,10 +33,11 @@ interface Waiting<Result> {
   failure: AppErrorData | null;
 }
 
-/** A job that an earlier process began and died with. */
+/** A job of an earlier process that is gone. */
 export interface ResumedJob {
   readonly jobId: JobId;
-  readonly failure: AppErrorData;
+  /** What the process died of while it worked on the job; null if it was only replaced. */
+  readonly failure: AppErrorData | null;
 }
 
 export interface JobQueueOptions<Result> {

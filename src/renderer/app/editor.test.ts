@@ -228,6 +228,9 @@ describe("editor", () => {
     editor.mask.paintRectangle({ x: 0, y: 0, width: 9, height: 9 }, "add");
     await editor.jobs.run();
     transport.emit("job-preview", preview(0));
+    // Only a death is news; what a person's own cancel took is not.
+    transport.emit("engine-restarted", { reason: "a cancel", isDeliberate: true });
+    expect(editor.notices.list).toEqual([]);
     transport.emit("engine-restarted", { reason: "killed" });
     expect(editor.job.state.kind).toBe("running");
     expect(editor.notices.list.at(-1)?.body).toContain("safe");

@@ -38,8 +38,10 @@ export function listenToHost(editor: Editor, transport: Transport): () => void {
   on("device-changed", (device) => editor.refreshApp({ device }));
   on("models-changed", (news) => editor.refreshApp(news));
   on("settings-changed", (settings) => editor.preferences.adopt(settings));
-  on("engine-restarted", () => {
+  on("engine-restarted", ({ isDeliberate }) => {
     editor.afterRestart();
+    // What a person's own cancel took is no news.
+    if (isDeliberate === true) return;
     const { engineRestarted: title, engineRestartedBody: body } = messages.notices;
     notices.show({ tone: "error", title, body });
   });
