@@ -93,8 +93,8 @@ export function createModelParts(options: ModelPartsOptions, emit: Emit): ModelP
     methods: {
       getEngineInfo: () => models.info(),
       listDevices,
-      chooseDevice: async ({ device }) => {
-        await devices.choose(device, await subject());
+      chooseDevice: async ({ device, isRestored }) => {
+        await devices.choose(device, await subject(), isRestored);
         return listDevices();
       },
       importBundle: ({ name, bytes }) => bundles.importZip(name, bytes),

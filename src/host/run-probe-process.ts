@@ -41,6 +41,6 @@ function runProbeProcess(
 }
 
 function crashed(what: string): ProbeOutcome {
-  const reason = `Expected the device to pass its check but ${what}; it is left alone until its driver or the app is updated.`;
+  const reason = `Expected the device to pass its check but ${what}; it is left alone until you choose it again, or its driver or the app is updated.`;
   return { ok: false, reason, isCrash: true };
 }

@@ -44,13 +44,17 @@ export function createSettingsMethods(
 /** Tells a new engine what was chosen; by itself it begins with the fastest device. */
 async function applyDevice(parts: SettingsParts): Promise<void> {
   const { device } = await parts.store.read();
-  if (device !== DEFAULT_SETTINGS.device) await chooseDevice(parts, device);
+  if (device !== DEFAULT_SETTINGS.device) await chooseDevice(parts, device, true);
 }
 
 /** Lets the engine compute on a device. Never rejects: it has another one in any case. */
-async function chooseDevice({ engine, log }: SettingsParts, device: string): Promise<void> {
+async function chooseDevice(
+  { engine, log }: SettingsParts,
+  device: string,
+  isRestored = false,
+): Promise<void> {
   try {
-    await engine.chooseDevice({ device });
+    await engine.chooseDevice({ device, ...(isRestored && { isRestored }) });
   } catch (error) {
     const { code } = toErrorData(error);
     log(`device ${device} could not be chosen: ${code}`);

@@ -208,8 +208,14 @@ const sharedMethods = {
   forgetRecovery: method(byRecovery, nothing),
   /** Every device that the runtime offers here, and which was chosen. */
   listDevices: method(nothing, devicesSchema),
-  /** Probes and takes a device; models move over before the next job, without a restart. */
-  chooseDevice: method(z.object({ device: deviceChoiceSchema }), devicesSchema),
+  /**
+   * Probes and takes a device; models move over before the next job, without a restart. One that
+   * crashed is tried again, unless `isRestored` says that it is only what was chosen before.
+   */
+  chooseDevice: method(
+    z.object({ device: deviceChoiceSchema, isRestored: z.boolean().optional() }),
+    devicesSchema,
+  ),
   /** Checks and installs a bundle from a zip file. */
   importBundle: method(
     z.object({ name: nameSchema, bytes: fileBytesSchema }),

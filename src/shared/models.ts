@@ -154,6 +154,8 @@ export const deviceOptionSchema = z
     reason: z.string().max(2_000).nullable(),
     /** Measured time of one golden pass in milliseconds, where it is ready. */
     passMs: z.number().min(0).nullable(),
+    /** True if the device is not there, as can be seen without trying: choosing it is no use. */
+    isAbsent: z.boolean().optional(),
   })
   .readonly();
 export type DeviceOption = z.infer<typeof deviceOptionSchema>;

@@ -27,9 +27,9 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
 function setUp() {
   const chosen: string[] = [];
   const engine = {
-    chooseDevice: async ({ device }: { device: string }) => {
+    chooseDevice: async ({ device, isRestored }: { device: string; isRestored?: boolean }) => {
       if (device === "gpu") throw new AppError("NOT_AVAILABLE", "Expected a graphics card.");
-      chosen.push(device);
+      chosen.push(isRestored === true ? `${device} again` : device);
     },
     getEngineInfo: async () => ({
       models: [{ modelId: "studio-128", name: "Grandma at /home/ada", licence: "MIT" }],
@@ -83,9 +83,9 @@ test("a device that does not work is not kept", async () => {
 test("a new start and a replaced engine get the device that was chosen; a broken one is only logged", async () => {
   await new SettingsStore(folder).update({ device: "cpu" });
   const { chosen, engineEvents } = setUp();
-  await expect.poll(() => chosen).toEqual(["cpu"]);
+  await expect.poll(() => chosen).toEqual(["cpu again"]);
   engineEvents.emit("engine-restarted", { reason: "it crashed" });
-  await expect.poll(() => chosen).toEqual(["cpu", "cpu"]);
+  await expect.poll(() => chosen).toEqual(["cpu again", "cpu again"]);
   await new SettingsStore(folder).update({ device: "gpu" });
   const { log } = setUp();
   await expect

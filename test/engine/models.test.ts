@@ -63,6 +63,11 @@ describe("a loaded model", () => {
     expect((await load()).model.provider).toBe("cpu");
     expect(changes).toEqual(["webgpu", "cpu"]);
     expect(devices.problem?.message).toContain("SIGSEGV");
+
+    // Until a person chooses it again, and it passes its check.
+    await devices.choose("webgpu", await models.bundle(modelId));
+    expect((await models.load(modelId)).model.provider).toBe("webgpu");
+    expect(devices.problem).toBeNull();
     await models.dispose();
   });
 

@@ -83,6 +83,17 @@ export class DeviceMemory {
     await this.#write();
   }
 
+  /** Lets a device be tried again with every bundle that it crashed with. */
+  async forgetCrashes(provider: Provider): Promise<void> {
+    await (this.#reading ??= this.#read());
+    const others = this.#records.filter(
+      ({ provider: its, outcome }) => its !== provider || outcome.ok || !outcome.isCrash,
+    );
+    if (others.length === this.#records.length) return;
+    this.#records = others;
+    await this.#write();
+  }
+
   /** True if a bundle's outputs were found right on a device, in this or an earlier run. */
   async isVerified(provider: Provider, bundle: string): Promise<boolean> {
     const outcome = await this.find(provider, bundle);

@@ -10,6 +10,7 @@ import { Devices } from "./devices.js";
 import { driverVersion, macGraphicsName, nvidiaModel } from "./graphics.js";
 
 const subject = { folder: "/models/a", sha256: "a".repeat(64) };
+const another = { ...subject, sha256: "b".repeat(64) };
 const ready = (passMs: number): ProbeOutcome => ({ ok: true, deviceName: "Card (X)", passMs });
 const fails: ProbeOutcome = { ok: false, reason: "it differs by 3", isCrash: false };
 const crashes: ProbeOutcome = { ok: false, reason: "signal SIGSEGV", isCrash: true };
@@ -70,9 +71,9 @@ describe("auto", () => {
     await devices.explore(subject);
     expect(probed).toEqual([]);
     expect(await devices.list(subject)).toMatchObject([
-      { provider: "cuda", state: "failed", reason: "there is none" },
-      { provider: "webgpu", state: "failed" },
-      { provider: "cpu", state: "untested" },
+      { provider: "cuda", state: "failed", reason: "there is none", isAbsent: true },
+      { provider: "webgpu", state: "failed", isAbsent: true },
+      { provider: "cpu", state: "untested", isAbsent: false },
     ]);
   });
 
@@ -116,12 +117,60 @@ describe("a chosen device", () => {
   it("that crashed is left alone, with every model, until its version changes", async () => {
     const first = machine({ cuda: crashes });
     await first.devices.choose("cuda", subject);
-    await first.devices.choose("cuda", { ...subject, sha256: "b".repeat(64) });
+    expect(await first.devices.providerFor(another)).toBe("cpu");
+    await first.devices.choose("cuda", another, true);
     await first.devices.choose("auto", subject);
     expect(first.probed.filter((provider) => provider === "cuda")).toEqual(["cuda"]);
     const updated = machine({ cuda: ready(5) }, { version: "2" });
     await updated.devices.choose("cuda", subject);
     expect(updated.devices.actual.provider).toBe("cuda");
+  });
+
+  it("that crashed is checked anew with every model if a person chooses it again", async () => {
+    const { devices, probed, changes } = machine({ webgpu: ready(9), cpu: ready(70) });
+    await devices.choose("webgpu", subject);
+    const died = "Expected the engine to finish but its process ended (exit code 1). Run it again.";
+    await devices.distrust("webgpu", another, died, true);
+    expect(devices.problem?.message).toMatch(
+      /died or hung \(Expected .* ended \(exit code 1\)\); the CPU is used\. Choose WebGPU again/,
+    );
+    // Neither another start nor another job is anybody's choice.
+    await devices.choose("webgpu", subject, true);
+    expect([await devices.providerFor(subject), await devices.providerFor(another)]).toEqual([
+      "cpu",
+      "cpu",
+    ]);
+    expect(probed).toEqual(["webgpu"]);
+
+    await devices.choose("webgpu", subject);
+    expect([devices.actual.provider, devices.problem]).toEqual(["webgpu", null]);
+    expect(probed).toEqual(["webgpu", "webgpu"]);
+    expect(await devices.providerFor(another)).toBe("webgpu");
+    expect(probed).toEqual(["webgpu", "webgpu", "webgpu"]);
+    expect(changes.map(([provider]) => provider)).toEqual(["webgpu", "cpu", "webgpu"]);
+    expect(await machine({}).devices.providerFor(another)).toBe("webgpu");
+  });
+
+  it("that crashes again, or then computes wrongly, is not used", async () => {
+    const outcomes = { webgpu: crashes };
+    const { devices } = machine(outcomes);
+    await devices.choose("webgpu", subject);
+    await devices.choose("webgpu", subject);
+    expect(devices.actual.provider).toBe("cpu");
+    expect(devices.problem?.message).toMatch(/SIGSEGV.*Choose WebGPU again/);
+    outcomes.webgpu = fails;
+    await devices.choose("webgpu", subject);
+    expect(await devices.providerFor(subject)).toBe("cpu");
+    expect(devices.problem?.message).toContain("it failed its check (it differs by 3)");
+  });
+
+  it("that crashed is tried with the first model there is, if there was none to try it with", async () => {
+    const first = machine({ webgpu: crashes });
+    await first.devices.choose("webgpu", subject);
+    const { devices, probed } = machine({ webgpu: ready(9) });
+    await devices.choose("webgpu", null);
+    expect(await devices.providerFor(subject)).toBe("webgpu");
+    expect(probed).toEqual(["webgpu"]);
   });
 
   it("that this system does not offer is refused, and at the start replaced by the CPU", async () => {

@@ -7,6 +7,8 @@ import { describeProvider, isProvider, type Provider } from "./device.js";
 /** Takes the fastest device that passes the model's golden check. */
 export const AUTO = "auto";
 
+type FailedProbe = Extract<ProbeOutcome, { ok: false }>;
+
 /** A bundle as far as devices are concerned. */
 export interface ProbeSubject {
   readonly folder: string;
@@ -64,32 +66,42 @@ export class Devices {
   /** What is known of every device, without trying any. */
   async list(subject: ProbeSubject | null): Promise<DeviceOption[]> {
     return Promise.all(
-      this.#options.offered.map(async (provider) =>
-        describeOption(provider, await this.#known(provider, subject)),
-      ),
+      this.#options.offered.map(async (provider) => ({
+        ...describeOption(provider, await this.#known(provider, subject)),
+        isAbsent: this.#options.whyAbsent(provider) !== null,
+      })),
     );
   }
 
   /**
    * Takes a device from the next job on, after trying it; `auto` tries all. One that fails leaves
    * the CPU in use, and {@link problem} says why.
+   *
+   * A person who names a device that crashed wants it tried again, whatever it crashed with.
+   * @param isRestored true if it is what was chosen before: then one that crashed is left alone
    * @throws AppError REQUEST_INVALID for a device that this system does not offer
    */
-  async choose(device: string, subject: ProbeSubject | null): Promise<void> {
+  async choose(device: string, subject: ProbeSubject | null, isRestored = false): Promise<void> {
     const wanted = device.toLowerCase();
     const { offered, memory } = this.#options;
     if (wanted !== AUTO && !isOffered(wanted, offered)) throw notOffered(device, offered);
     this.#choice = wanted;
     this.#problem = null;
     await memory.choose(wanted);
-    if (subject === null) return;
+    const isNamed = wanted !== AUTO && !isRestored;
+    if (subject === null) {
+      if (isNamed) await memory.forgetCrashes(wanted);
+      return;
+    }
     for (const provider of wanted === AUTO ? offered : [wanted]) {
       const known = await this.#known(provider, subject);
       // The CPU alone needs no measuring: there is nothing to compare it with.
       const isNeeded = provider !== "cpu" || (wanted === AUTO && offered.length > 1);
-      // What failed may have been mended since; what crashed stays alone until its version changes.
-      if (isNeeded && (known === null || (!known.ok && !known.isCrash))) {
-        await this.#probe(provider, subject);
+      // What failed may have been mended since; what crashed is only touched if that is the wish.
+      if (isNeeded && (known === null || (!known.ok && (isNamed || !known.isCrash)))) {
+        const outcome = await this.#probe(provider, subject);
+        // Not before: should the attempt take the whole machine along, the crash is still known.
+        if (isNamed && (outcome.ok || !outcome.isCrash)) await memory.forgetCrashes(provider);
       }
     }
     await this.providerFor(subject);
@@ -127,7 +139,7 @@ export class Devices {
     isCrash: boolean,
   ): Promise<void> {
     await this.#options.memory.record(provider, subject.sha256, { ok: false, reason, isCrash });
-    this.#problem = toErrorData(fallback(provider, reason));
+    this.#problem = toErrorData(fallback(provider, { reason, isCrash }));
     await this.providerFor(subject);
   }
 
@@ -143,7 +155,7 @@ export class Devices {
       this.#problem = null;
       return chosen;
     }
-    this.#problem = toErrorData(fallback(chosen, outcome.reason));
+    this.#problem = toErrorData(fallback(chosen, outcome));
     return "cpu";
   }
 
@@ -223,10 +235,18 @@ function notOffered(device: string, offered: readonly Provider[]): AppError {
   );
 }
 
-function fallback(provider: Provider, reason: string): AppError {
-  return new AppError(
-    "NOT_AVAILABLE",
-    `Expected to compute on ${describeProvider(provider)} but it failed its check (${reason}); the CPU is used.`,
-    { provider },
-  );
+function fallback(
+  provider: Provider,
+  { reason, isCrash }: Pick<FailedProbe, "reason" | "isCrash">,
+): AppError {
+  const name = describeProvider(provider);
+  const what = isCrash
+    ? `its process died or hung (${firstSentence(reason)}); the CPU is used. Choose ${name} again to have it checked anew.`
+    : `it failed its check (${reason}); the CPU is used.`;
+  return new AppError("NOT_AVAILABLE", `Expected to compute on ${name} but ${what}`, { provider });
+}
+
+/** What happened, without the advice that a failure ends with. */
+function firstSentence(message: string): string {
+  return message.split(/[.;] /)[0] ?? message;
 }
