@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { countMemoryKills, engineDied, isMemoryDeath } from "./death-cause";
 
 test("a kill counts as lack of memory only if the system says that it ended somebody for it", () => {
-  expect(isMemoryDeath("signal SIGKILL", 1)).toBe(true);
-  expect(isMemoryDeath("signal SIGKILL", 0)).toBe(false);
+  for (const kill of ["signal SIGKILL", "exit code 9", "exit code 137"]) {
+    expect(isMemoryDeath(kill, 1)).toBe(true);
+    expect(isMemoryDeath(kill, 0)).toBe(false);
+  }
   expect(isMemoryDeath("signal SIGSEGV", 1)).toBe(false);
   expect(isMemoryDeath("exit code 7", 1)).toBe(false);
   expect(isMemoryDeath("no sign of life for 30 s", 1)).toBe(false);

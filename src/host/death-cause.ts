@@ -4,12 +4,18 @@ import { AppError } from "../core/errors.js";
 /** Windows: the runtime's and the browser engine's own codes for too little memory. */
 const MEMORY_EXIT_CODES = new Set([0xc000_0017, 0xe000_0008]);
 
-/** Where Linux counts the processes that it ended for lack of memory; the container's own first. */
-const OOM_COUNTERS = ["/sys/fs/cgroup/memory.events", "/proc/vmstat"];
+/** How a kill is told: by Node, by Electron, which passes on what `waitpid` gave, and by a shell. */
+const KILLS = new Set(["signal SIGKILL", "exit code 9", "exit code 137"]);
 
-/** How many processes the system has ended for lack of memory; 0 where it does not tell. */
-export function countMemoryKills(): number {
-  for (const path of OOM_COUNTERS) {
+/** Where Linux counts the processes that it ended for lack of memory; the container's own first. */
+const MEMORY_COUNTERS: readonly string[] = ["/sys/fs/cgroup/memory.events", "/proc/vmstat"];
+
+/**
+ * How many processes the system has ended for lack of memory; 0 where it does not tell.
+ * @param counters files that may tell; the first that does decides
+ */
+export function countMemoryKills(counters = MEMORY_COUNTERS): number {
+  for (const path of counters) {
     try {
       const count = /^oom_kill (\d+)$/m.exec(readFileSync(path, "utf8"))?.[1];
       if (count !== undefined) return Number(count);
@@ -26,7 +32,7 @@ export function countMemoryKills(): number {
  * @param memoryKills how many processes the system ended for it while this one ran
  */
 export function isMemoryDeath(reason: string, memoryKills: number): boolean {
-  if (reason === "signal SIGKILL") return memoryKills > 0;
+  if (KILLS.has(reason)) return memoryKills > 0;
   const code = /^exit code (-?\d+)$/.exec(reason)?.[1];
   // Some interfaces give the code as a signed number.
   return code !== undefined && MEMORY_EXIT_CODES.has(Number(code) >>> 0);

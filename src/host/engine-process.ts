@@ -37,6 +37,8 @@ export interface EngineProcessOptions {
   readonly timing?: Partial<EngineTiming>;
   /** Starts the process with the first request and not at once. */
   readonly isLazy?: boolean;
+  /** Where the system counts the processes that it ended for lack of memory; tests have their own. */
+  readonly memoryCounters?: readonly string[];
   /** Told what happens to the process, for a log. */
   readonly log: (line: string) => void;
 }
@@ -164,6 +166,7 @@ export class EngineProcess implements Transport {
         onProbe: createProcessProber(this.#options.launcher),
         hasJobs: () => this.#jobs.size > 0,
       },
+      this.#options.memoryCounters,
     );
     this.#session = session;
     this.#options.log(`engine process ${session.pid ?? "?"} started`);

@@ -39,12 +39,21 @@ export class EngineSession {
   readonly #listener: SessionListener;
   readonly #heartbeat: Heartbeat;
   readonly #pending = new Map<number, Pending>();
-  readonly #memoryKills = countMemoryKills();
+  readonly #countMemoryKills: () => number;
+  readonly #memoryKills: number;
   #nextId = 0;
   #isEnded = false;
   #wasReplaced = false;
 
-  constructor(child: EngineChild, timing: HeartbeatTiming, listener: SessionListener) {
+  /** @param memoryCounters as in {@link countMemoryKills} */
+  constructor(
+    child: EngineChild,
+    timing: HeartbeatTiming,
+    listener: SessionListener,
+    memoryCounters?: readonly string[],
+  ) {
+    this.#countMemoryKills = () => countMemoryKills(memoryCounters);
+    this.#memoryKills = this.#countMemoryKills();
     this.#child = child;
     this.#listener = listener;
     child.onMessage((message) => this.#receive(message));
@@ -138,7 +147,7 @@ export class EngineSession {
     this.#isEnded = true;
     this.#wasReplaced = isDeliberate;
     this.#heartbeat.stop();
-    const memoryKills = countMemoryKills() - this.#memoryKills;
+    const memoryKills = this.#countMemoryKills() - this.#memoryKills;
     const error = engineDied(reason, isMemoryDeath(reason, memoryKills));
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
