@@ -18,7 +18,8 @@ const VARIATIONS = 16;
 
 /** How a job ended, and how many steps it took to draw: one for each token of each batch. */
 interface Ended {
-  readonly finished: Events["job-finished"] | null;
+  /** The pictures of all variations; none if it failed. */
+  readonly pictures: readonly Uint8Array[];
   readonly error: Events["job-failed"]["error"] | null;
   readonly steps: number;
 }
@@ -63,14 +64,18 @@ async function draw(variations: number): Promise<Ended> {
   const job = { kind: "generate", modelId, ...sampling, variations } as const;
   const request: GenerateJob = { ...job, prompt: "a flower", negativePrompt: "", seed: 3 };
   let steps = 0;
+  const others: Uint8Array[] = [];
   const end = new Promise<Ended>((resolve, reject) => {
     const listen = <T extends Topic>(topic: T, listener: (event: Events[T]) => void) =>
       subscribeTo(engine, topic, listener, reject);
     listen("job-progress", ({ stage, total }) => {
       if (stage === "drawing") steps = total;
     });
-    listen("job-finished", (finished) => resolve({ finished, error: null, steps }));
-    listen("job-failed", ({ error }) => resolve({ finished: null, error, steps }));
+    listen("job-variation", ({ rgba }) => others.push(rgba));
+    listen("job-finished", ({ rgba }) => {
+      resolve({ pictures: [rgba, ...others], error: null, steps });
+    });
+    listen("job-failed", ({ error }) => resolve({ pictures: [], error, steps }));
   });
   await api.startJob(request);
   return end;
@@ -89,8 +94,8 @@ test("an engine that dies for lack of memory runs the job once more, one picture
   expect(ended.error).toBeNull();
   expect(restarts).toEqual([{ reason: "signal SIGKILL" }]);
   expect(ended.steps).toBe(VARIATIONS * single.steps);
-  expect(ended.finished?.variations).toHaveLength(VARIATIONS);
-  expect(ended.finished?.variations).toEqual(undisturbed.finished?.variations);
+  expect(ended.pictures).toHaveLength(VARIATIONS);
+  expect(ended.pictures).toEqual(undisturbed.pictures);
   expect(readPeak()).toBe(peak);
 
   // That was about the one job: the next one is tried in the usual way, and no device is blamed.

@@ -66,7 +66,7 @@ describe("a loaded model", () => {
 
     // Until a person chooses it again, and it passes its check.
     await devices.choose("webgpu", await models.bundle(modelId));
-    expect((await models.load(modelId)).model.provider).toBe("webgpu");
+    expect((await load()).model.provider).toBe("webgpu");
     expect(devices.problem).toBeNull();
     await models.dispose();
   });
