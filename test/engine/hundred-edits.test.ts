@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { frozenBlockSide } from "../../src/core/layout.js";
 import { maskBounds, type Mask } from "../../src/core/mask/mask.js";
@@ -25,7 +26,7 @@ import { PromptEncoder } from "../../src/engine/text/prompt-encoder.js";
 import { subscribeTo } from "../../src/shared/client.js";
 import { modelIdSchema, type DocumentId } from "../../src/shared/ids.js";
 import type { EditJob } from "../../src/shared/jobs.js";
-import { debugModelId, debugModelsDir, openDebugModel } from "./debug-bundle.js";
+import { debugModelId, debugModelsDir, openDebugModel, openModel } from "./debug-bundle.js";
 import { quietContext, testPicture } from "./pictures.js";
 
 let loaded: LoadedModel;
@@ -199,6 +200,38 @@ describe("a hundred edits of one document, one after another", () => {
     },
     180_000,
   );
+});
+
+describe("the shipped model", () => {
+  it("keeps what is not masked and what is frozen, edit after edit", async () => {
+    const model = await openModel(
+      fileURLToPath(new URL("../../models/studio-128", import.meta.url)),
+    );
+    const shipped = { model, prompts: new PromptEncoder(model) };
+    const { layout } = model;
+    const [width, height] = [171, 143];
+    const island = { x: 80, y: 70, width: 9, height: 8 };
+    let picture = testPicture(width, height, 4, 16);
+    const original = picture;
+    let changes = 0;
+    for (let number = 0; number < 8; number++) {
+      const mask = maskOfTurn(number, width, height, island);
+      const frozenScales = 1 + (number % 3);
+      const request = { ...defaults, mask, frozenScales, seed: number, feather: number % 4 };
+      const { rect, variations } = await runEdit(shipped, picture, request, quietContext());
+      const edited = pasteRaster(picture, variations[0]!.patch, rect.x, rect.y);
+      expect(findOutsideChange(edited, picture, mask)).toBeNull();
+      const size = { imageWidth: width, imageHeight: height };
+      const region = planEditRegion({ ...size, maskBounds: maskBounds(mask)!, layout });
+      const side = frozenBlockSide(layout, frozenScales)! * region.factor;
+      expect(findFrozenMismatch(edited, picture, region.rect, side)).toBeNull();
+      if (!rastersEqual(edited, picture)) changes++;
+      picture = edited;
+    }
+    expect(changes).toBeGreaterThan(4);
+    expect(rastersEqual(cropRaster(picture, island), cropRaster(original, island))).toBe(true);
+    await model.release();
+  }, 120_000);
 });
 
 describe("masks of every kind", () => {
