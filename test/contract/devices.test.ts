@@ -7,7 +7,9 @@ import { whyAbsent } from "../../src/engine/device/graphics";
 import { EngineProcess } from "../../src/host/engine-process";
 import { createForkLauncher } from "../../src/host/fork-launcher";
 import { createProcessProber } from "../../src/host/run-probe-process";
-import { createEngineClient } from "../../src/shared/client";
+import { createEngineClient, subscribeTo } from "../../src/shared/client";
+import type { GenerateJob } from "../../src/shared/jobs";
+import { draws } from "../../src/shared/models";
 import type { Prober } from "../../src/shared/probe";
 import { zipOf } from "../support/zip";
 import { debugModelId, debugModelsDir } from "../engine/debug-bundle";
@@ -73,6 +75,56 @@ describe("a throw-away process", () => {
       expect(outcome).toMatchObject({ ok: true });
       const shipped = join(root, "models/studio-128");
       expect(await probe({ bundleFolder: shipped, provider })).toMatchObject({ ok: true });
+    });
+  }
+});
+
+describe("jobs on a device", () => {
+  /** Runs a job in an engine of its own; gives the pixels of its variations, and the device's name. */
+  async function draw(provider: string, requests: readonly Partial<GenerateJob>[]) {
+    const engine = new EngineProcess({
+      launcher: launcherOf(childPath, execArgv),
+      log: () => undefined,
+    });
+    try {
+      const api = createEngineClient(engine);
+      const { actual } = await api.chooseDevice({ device: provider });
+      const { modelId, sampling } = (await api.getEngineInfo({})).models.find(draws)!;
+      const job = { kind: "generate", modelId, ...sampling, prompt: "a dog" } as const;
+      const results: Uint8Array[][] = [];
+      for (const changes of requests) {
+        const others: Uint8Array[] = [];
+        const stop = subscribeTo(engine, "job-variation", ({ rgba }) => others.push(rgba));
+        const ended = new Promise<Uint8Array>((resolve, reject) => {
+          subscribeTo(engine, "job-finished", ({ rgba }) => resolve(rgba));
+          subscribeTo(engine, "job-failed", ({ error }) => reject(new Error(error.message)));
+        });
+        await api.startJob({ ...job, negativePrompt: "", seed: 5, ...changes });
+        results.push([await ended, ...others]);
+        stop();
+      }
+      return { actual, results };
+    } finally {
+      engine.dispose();
+    }
+  }
+
+  for (const provider of offeredProviders(process.platform, process.arch)) {
+    const absent = provider === "cpu" ? null : whyAbsent(provider);
+    const title = `are drawn on ${provider}, and the same again, alone and unwatched`;
+    test.skipIf(absent !== null)(absent === null ? title : `${title} (${absent})`, async () => {
+      const { actual, results } = await draw(provider, [
+        { variations: 3 },
+        { variations: 3, previews: false },
+        { variations: 1, firstVariation: 2 },
+      ]);
+      expect(actual.provider).toBe(provider);
+      expect(actual.name).not.toBe("");
+      const [first, again, alone] = results;
+      expect(first).toHaveLength(3);
+      expect(new Set(first!.map((rgba) => Buffer.from(rgba).toString("hex"))).size).toBe(3);
+      expect(again).toEqual(first);
+      expect(alone).toEqual(first!.slice(2));
     });
   }
 });
