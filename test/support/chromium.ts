@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium, type Browser, type LaunchOptions } from "playwright-core";
@@ -122,6 +122,21 @@ export async function findChromium(): Promise<FoundChromium> {
   const system = await firstExecutable([...candidates, ...systemPlaces]);
   if (system !== null) return { executablePath: system, env: {}, source: "system" };
   return unpackBundledChromium();
+}
+
+/**
+ * Variables with which a program finds SwiftShader, a graphics card in software that the npm package's
+ * browser brings along; null on platforms that it is not made for.
+ */
+export async function findSoftwareGraphics(): Promise<Readonly<Record<string, string>> | null> {
+  if (process.platform !== "linux" || process.arch !== "x64") return null;
+  const { executablePath } = await unpackBundledChromium();
+  const folder = dirname(executablePath);
+  return {
+    // The loader of Vulkan, which minimal machines lack.
+    LD_LIBRARY_PATH: [folder, process.env["LD_LIBRARY_PATH"]].filter(Boolean).join(delimiter),
+    VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json"),
+  };
 }
 
 /** Starts a headless Chromium for end-to-end tests; the caller closes it. */

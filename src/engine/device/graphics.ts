@@ -25,7 +25,9 @@ export function whyAbsent(provider: Provider): string | null {
 function hasGraphicsDevice(): boolean {
   // The last one is the graphics card of Windows under its Linux subsystem.
   const nodes = ["/dev/dri", NVIDIA_FOLDER, "/dev/nvidiactl", "/dev/dxg"];
-  return nodes.some((path) => existsSync(path));
+  // A driver that is named by hand may compute without a card, as SwiftShader and lavapipe do.
+  const named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].some((name) => process.env[name]);
+  return named || nodes.some((path) => existsSync(path));
 }
 
 function cudaLibrary(): string {
