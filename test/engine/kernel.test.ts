@@ -168,7 +168,7 @@ describe("the app's own decoder", () => {
     const sequences = readPromptsByKernel(decoder, [prompt]).open(everything());
     await sequences.logitsOf([0], codes);
     decoder.release();
-    expect(() => sequences.logitsOf([1], codes)).toThrow(
+    await expect(sequences.logitsOf([1], codes)).rejects.toThrow(
       /loaded while it draws but it was released/,
     );
     sequences.release();

@@ -54,6 +54,7 @@ export async function inSteps<T>(steps: Steps<T>, context: JobContext): Promise<
   let last = performance.now();
   let step = steps.next();
   while (step.done !== true) {
+    context.signal.throwIfAborted();
     if (performance.now() - last > UNINTERRUPTED_MS) {
       await pause(context);
       last = performance.now();
