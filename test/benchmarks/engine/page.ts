@@ -20,7 +20,7 @@ export async function writeEnginePage(
   const text = `# Drawing, measured
 
 Made by \`npm run bench:engine -- models/studio-128 --python PYTHON --page ${path}\` at commit ${commit}, on ${cpu}.
-Ratios of one run carry over to other machines, times do not; another run differs by some percent, and a machine that does something else at the same time by much more. Figures are of the best picture where nothing else is said, PyTorch's as well.
+Ratios of one run carry over to other machines, times do not; another run differs by some percent, and a machine that does something else at the same time by much more. Figures are of the best picture where nothing else is said, PyTorch's as well. Bound and speed are measured by turns, and compared within each round.
 
 | what | figure |
 | --- | --- |
