@@ -200,24 +200,56 @@ function mix(
   }
   const stride = <usize>(d * 4);
   const back = f32x4.splat(top / <f32>32767);
-  const pairs = (seen + 1) / 2;
-  for (let at: usize = 0; at < stride; at += 64) {
+  const endOfPairs = weights + (((<usize>(seen + 1)) >> 1) << 2);
+  let at: usize = 0;
+  // 32 values at once are as many sums as a processor has registers for.
+  for (; at + 128 <= stride; at += 128) {
+    let a = i32x4.splat(0);
+    let b = i32x4.splat(0);
+    let c = i32x4.splat(0);
+    let e = i32x4.splat(0);
+    let a1 = i32x4.splat(0);
+    let b1 = i32x4.splat(0);
+    let c1 = i32x4.splat(0);
+    let e1 = i32x4.splat(0);
+    let value = values + at;
+    for (let pair = weights; pair < endOfPairs; pair += 4) {
+      const weight = v128.load32_splat(pair);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(weight, v128.load(value)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(weight, v128.load(value, 16)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(weight, v128.load(value, 32)));
+      e = i32x4.add(e, i32x4.dot_i16x8_s(weight, v128.load(value, 48)));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weight, v128.load(value, 64)));
+      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(weight, v128.load(value, 80)));
+      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(weight, v128.load(value, 96)));
+      e1 = i32x4.add(e1, i32x4.dot_i16x8_s(weight, v128.load(value, 112)));
+      value += stride;
+    }
+    putFloats(out + at, a, b, c, e, back);
+    putFloats(out + at + 64, a1, b1, c1, e1, back);
+  }
+  if (at < stride) {
     let a = i32x4.splat(0);
     let b = i32x4.splat(0);
     let c = i32x4.splat(0);
     let e = i32x4.splat(0);
     let value = values + at;
-    for (let pair = 0; pair < pairs; pair++) {
-      const weight = v128.load32_splat(weights + ((<usize>pair) << 2));
+    for (let pair = weights; pair < endOfPairs; pair += 4) {
+      const weight = v128.load32_splat(pair);
       a = i32x4.add(a, i32x4.dot_i16x8_s(weight, v128.load(value)));
       b = i32x4.add(b, i32x4.dot_i16x8_s(weight, v128.load(value, 16)));
       c = i32x4.add(c, i32x4.dot_i16x8_s(weight, v128.load(value, 32)));
       e = i32x4.add(e, i32x4.dot_i16x8_s(weight, v128.load(value, 48)));
       value += stride;
     }
-    v128.store(out + at, f32x4.mul(f32x4.convert_i32x4_s(a), back));
-    v128.store(out + at, f32x4.mul(f32x4.convert_i32x4_s(b), back), 16);
-    v128.store(out + at, f32x4.mul(f32x4.convert_i32x4_s(c), back), 32);
-    v128.store(out + at, f32x4.mul(f32x4.convert_i32x4_s(e), back), 48);
+    putFloats(out + at, a, b, c, e, back);
   }
+}
+
+/** Four vectors of integers as floats, times `factor`. */
+function putFloats(to: usize, a: v128, b: v128, c: v128, e: v128, factor: v128): void {
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(a), factor));
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(b), factor), 16);
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(c), factor), 32);
+  v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(e), factor), 48);
 }

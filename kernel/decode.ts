@@ -211,18 +211,42 @@ function predict(
   for (let w = 0; w < chunk.wantedCount; w++) {
     const r = load<i32>(chunk.wanted + ((<usize>w) << 2));
     norm(x + <usize>(r * D * 4), model.norm, D, normed);
-    memory.copy(vector, bias, <usize>(c * 4));
-    for (let i = 0; i < D; i++) {
-      const factor = v128.load32_splat(normed + ((<usize>i) << 2));
-      const column = map + <usize>(i * c * 4);
-      for (let at: usize = 0; at < <usize>(c * 4); at += 16) {
-        const sum = f32x4.add(v128.load(vector + at), f32x4.mul(factor, v128.load(column + at)));
-        v128.store(vector + at, sum);
+    for (let at: usize = 0; at < <usize>(c * 4); at += 16) {
+      let sum = v128.load(bias + at);
+      let column = map + at;
+      for (let value = normed; value < normed + <usize>(D * 4); value += 4) {
+        sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(value), v128.load(column)));
+        column += <usize>(c * 4);
       }
+      v128.store(vector + at, sum);
     }
     const logits = chunk.logits + <usize>w * <usize>(chunk.codes * 4);
     let code = chunk.codebook + <usize>(from * c * 16);
-    for (let q = from; q < end; q++) {
+    const quad = <usize>(c * 16);
+    let q = from;
+    // Four at a time: their sums wait for each other less, and a value is read once for all.
+    for (; q + 3 < end; q += 4) {
+      const at = (<usize>q) << 4;
+      let one = v128.load(chunk.bias + at);
+      let two = v128.load(chunk.bias + at, 16);
+      let three = v128.load(chunk.bias + at, 32);
+      let four = v128.load(chunk.bias + at, 48);
+      const stop = code + quad;
+      for (let value = vector; code < stop; code += 16) {
+        const factor = v128.load32_splat(value);
+        one = f32x4.add(one, f32x4.mul(factor, v128.load(code)));
+        two = f32x4.add(two, f32x4.mul(factor, v128.load(code + quad)));
+        three = f32x4.add(three, f32x4.mul(factor, v128.load(code + 2 * quad)));
+        four = f32x4.add(four, f32x4.mul(factor, v128.load(code + 3 * quad)));
+        value += 4;
+      }
+      v128.store(logits + at, one);
+      v128.store(logits + at, two, 16);
+      v128.store(logits + at, three, 32);
+      v128.store(logits + at, four, 48);
+      code += 3 * quad;
+    }
+    for (; q < end; q++) {
       const at = (<usize>q) << 4;
       let sum = v128.load(chunk.bias + at);
       for (let i: usize = 0; i < <usize>(c * 4); i += 4) {

@@ -63,7 +63,7 @@ export function norm(x: usize, constants: usize, D: i32, out: usize): void {
   }
 }
 
-/** Rounds a row to integers of at most `limit`, a scale a block. */
+/** Rounds a row to integers of at most `limit`, a scale a block, which is a multiple of 16. */
 export function quantise(
   x: usize,
   count: i32,
@@ -75,11 +75,17 @@ export function quantise(
   const bytes = <usize>(block * 4);
   const blocks = count / block;
   for (let b = 0; b < blocks; b++) {
-    let largest = f32x4.splat(0);
-    for (let at: usize = 0; at < bytes; at += 16) {
-      largest = f32x4.pmax(largest, f32x4.abs(v128.load(x + at)));
+    let one = f32x4.splat(0);
+    let two = f32x4.splat(0);
+    let three = f32x4.splat(0);
+    let four = f32x4.splat(0);
+    for (let at: usize = 0; at < bytes; at += 64) {
+      one = f32x4.pmax(one, f32x4.abs(v128.load(x + at)));
+      two = f32x4.pmax(two, f32x4.abs(v128.load(x + at, 16)));
+      three = f32x4.pmax(three, f32x4.abs(v128.load(x + at, 32)));
+      four = f32x4.pmax(four, f32x4.abs(v128.load(x + at, 48)));
     }
-    const top = largestLane(largest);
+    const top = largestLane(f32x4.pmax(f32x4.pmax(one, two), f32x4.pmax(three, four)));
     store<f32>(scales + ((<usize>b) << 2), top / limit);
     const factor = f32x4.splat(top > 0 ? limit / top : 0);
     for (let at: usize = 0; at < bytes; at += 32) {

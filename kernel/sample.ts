@@ -23,14 +23,26 @@ export function guide(logits: usize, other: usize, count: i32, guidance: f32): v
 
 /** The largest logit; NaN if one of them is. */
 export function largest(logits: usize, count: i32): f32 {
-  let found = f32x4.splat(-Infinity);
+  let one = f32x4.splat(-Infinity);
+  let two = one;
+  let three = one;
+  let four = one;
   let isOrdered = i32x4.splat(-1);
-  for (let at: usize = 0; at < <usize>(count * 4); at += 16) {
-    const logit = v128.load(logits + at);
+  for (let at = logits; at < logits + <usize>(count * 4); at += 64) {
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const e = v128.load(at, 48);
     // Quicker than `max`, but blind to what is no number.
-    found = f32x4.pmax(found, logit);
-    isOrdered = v128.and(isOrdered, f32x4.eq(logit, logit));
+    one = f32x4.pmax(one, a);
+    two = f32x4.pmax(two, b);
+    three = f32x4.pmax(three, c);
+    four = f32x4.pmax(four, e);
+    const areOrdered = v128.and(f32x4.eq(a, a), f32x4.eq(b, b));
+    isOrdered = v128.and(isOrdered, areOrdered);
+    isOrdered = v128.and(isOrdered, v128.and(f32x4.eq(c, c), f32x4.eq(e, e)));
   }
+  const found = f32x4.pmax(f32x4.pmax(one, two), f32x4.pmax(three, four));
   return v128.all_true<i32>(isOrdered) ? largestLane(found) : NaN;
 }
 

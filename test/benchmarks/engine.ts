@@ -5,7 +5,7 @@
  *
  * 1. Tokens a second of batch 1 without and with guidance and of 16 variations, against the bound
  *    that memory bandwidth (measured in the same run, same number of threads) and the bytes of the
- *    weights of one step give: a step cannot be faster than reading every weight once. Of warm
+ *    weights that a step reads give: it cannot be faster than reading each of them once. Of warm
  *    sessions: the first pictures, in which the runtime still compiles, do not count.
  * 2. With --python, a Python that has torch: the same model decoded by PyTorch eager with a cache.
  * 3. Previews: their share of a job's time (the median of pairs with and without them, since the best of
@@ -36,6 +36,7 @@ import { createEngineClient, subscribeTo } from "../../src/shared/client.js";
 import type { GenerateJob } from "../../src/shared/jobs.js";
 import { memoryBandwidth } from "./engine/bandwidth.js";
 import { writeEnginePage, type EngineFigure } from "./engine/page.js";
+import { weightBytes } from "./engine/weight-bytes.js";
 import { MAX_VARIATIONS } from "../../src/shared/limits.js";
 import { draws } from "../../src/shared/models.js";
 import { openModel } from "../engine/debug-bundle.js";
@@ -57,14 +58,6 @@ const figures: EngineFigure[] = [];
 function say(name: string, value: string): void {
   figures.push({ name, value });
   process.stdout.write(`${name.padEnd(46)} ${value}\n`);
-}
-
-/** Bytes of the transformer's matrices; tables, of which a step reads a row, are left out. */
-function weightBytes({ manifest }: Model): number {
-  const { layers, heads, headDim } = manifest.ar;
-  const parameters = 12 * layers * (heads * headDim) ** 2;
-  // A byte each; the scales of their blocks are left out. fp16 is widened when it is loaded.
-  return parameters * (manifest.files.ar.precision === "int8-blocks" ? 1 : 4);
 }
 
 /** A picture is over within some tenths of a second, and anything else on the machine lengthens it. */
@@ -138,7 +131,7 @@ async function torchTokensPerSecond(
 async function measureDrawing(): Promise<void> {
   const model = await openModel(folder);
   const loaded = { model, prompts: new PromptEncoder(model) };
-  const bytes = weightBytes(model);
+  const { ofStep, ofMatrices } = await weightBytes(folder, model);
   const pictures = PICTURES_A_ROUND * rounds;
   // Bound and speed by turns, since a shared machine's memory and cores get slower and faster.
   const parts: { readonly bandwidth: number; readonly speed: Speed }[] = [];
@@ -153,11 +146,14 @@ async function measureDrawing(): Promise<void> {
     median: median(parts.map(({ speed }) => speed.median)),
   };
   const share = (of: keyof Speed) =>
-    (100 * bytes * median(parts.map((part) => part.speed[of] / part.bandwidth))).toFixed(0);
+    (100 * ofStep * median(parts.map((part) => part.speed[of] / part.bandwidth))).toFixed(0);
   say("model", `${model.manifest.id}, ${model.manifest.files.ar.precision}, ${threads} threads`);
   say("memory bandwidth", `${(bandwidth / 1e9).toFixed(1)} GB/s`);
-  say("weights of a step", `${(bytes / 1e6).toFixed(1)} MB`);
-  say("bound", `${(bandwidth / bytes).toFixed(0)} steps/s`);
+  say(
+    "weights that a step reads",
+    `${(ofStep / 1e6).toFixed(2)} MB, of which matrices ${(ofMatrices / 1e6).toFixed(2)}`,
+  );
+  say("bound", `${(bandwidth / ofStep).toFixed(0)} steps/s`);
   say(
     "batch 1",
     `${single.best.toFixed(0)} tokens/s; median of ${pictures} pictures ${single.median.toFixed(0)}`,

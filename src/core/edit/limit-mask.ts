@@ -14,8 +14,11 @@ export function limitMaskToCells(mask: Mask, cells: Uint8Array, region: Rect, gr
   for (let y = common.y; y < bottomOf(common); y++) {
     const cellRow = Math.floor((y - region.y) / cellSide) * grid;
     const maskRow = (y - mask.rect.y) * mask.rect.width - mask.rect.x;
-    for (let x = common.x; x < rightOf(common); x++) {
-      if (cells[cellRow + Math.floor((x - region.x) / cellSide)] === 0) alpha[maskRow + x] = 0;
+    for (let x = common.x; x < rightOf(common);) {
+      const column = Math.floor((x - region.x) / cellSide);
+      const end = Math.min(region.x + (column + 1) * cellSide, rightOf(common));
+      if (cells[cellRow + column] === 0) alpha.fill(0, maskRow + x, maskRow + end);
+      x = end;
     }
   }
   return { rect: mask.rect, alpha };

@@ -22,9 +22,15 @@ export function maskedCells(mask: Mask, region: Rect, grid: number): Uint8Array 
   for (let y = common.y; y < bottomOf(common); y++) {
     const cellRow = Math.floor((y - region.y) / cellSide) * grid;
     const maskRow = (y - mask.rect.y) * mask.rect.width - mask.rect.x;
-    for (let x = common.x; x < rightOf(common); x++) {
-      if (mask.alpha[maskRow + x] === 0) continue;
-      cells[cellRow + Math.floor((x - region.x) / cellSide)] = 1;
+    for (let x = common.x; x < rightOf(common);) {
+      const column = Math.floor((x - region.x) / cellSide);
+      const end = Math.min(region.x + (column + 1) * cellSide, rightOf(common));
+      const cell = cellRow + column;
+      // A cell is looked at until something is found in it.
+      for (let at = x; cells[cell] === 0 && at < end; at++) {
+        if (mask.alpha[maskRow + at] !== 0) cells[cell] = 1;
+      }
+      x = end;
     }
   }
   return cells;

@@ -20,7 +20,12 @@ import {
   type DrawnPicture,
 } from "./draw-pictures.js";
 import type { EditRequest } from "./edit-request.js";
-import { createEditPreview, maskShares, maskedModelPixels } from "./edit-preview.js";
+import {
+  createEditPreview,
+  maskShares,
+  maskedModelPixels,
+  softPreviewShares,
+} from "./edit-preview.js";
 import { applyNatively } from "./native-change.js";
 import { planRegionTokens, requireStartCodes, withStartCodes } from "./region-plan.js";
 import { exactScalesOf, removalOf } from "./removal.js";
@@ -67,13 +72,14 @@ export async function runEdit(
     layout,
   });
   requireStartCodes(request.startCodes, layout, manifest.codebooks, [region.rect]);
-  const area: EditArea = {
-    original,
-    region,
-    mask: await inSteps(featherSteps(drawnMask, request.feather), context),
-    request,
-  };
-  const { rect, pictures, mask, seen } = await drawArea(loaded, area, context);
+  const area: EditArea = { original, region, mask: drawnMask, request };
+  const { rect, pictures, touchedCells, seen } = await drawArea(loaded, area, context);
+  context.onProgress({ stage: "compositing", scale: null, done: 0, total: 1 });
+  // Not before: softening the mask of a large picture takes longer than the first preview may.
+  const soft = touchedCells.includes(1)
+    ? await inSteps(featherSteps(drawnMask, request.feather), context)
+    : drawnMask;
+  const mask = limitMaskToCells(soft, touchedCells, region.rect, layout.grid);
   const surroundings = isTextured(request, layout)
     ? await inSteps(surroundingsSteps(original, region, mask), context)
     : null;
@@ -95,6 +101,7 @@ export async function runEdit(
 interface EditArea {
   readonly original: Raster;
   readonly region: EditRegion;
+  /** As it was painted; of a picture that was drawn, softened and limited to cells that changed. */
   readonly mask: Mask;
   readonly request: EditRequest;
 }
@@ -102,8 +109,8 @@ interface EditArea {
 /** Pictures at the model's resolution; `image` is null where nothing is to change. */
 interface DrawnArea {
   readonly rect: Rect;
-  /** Limited to cells that changed. */
-  readonly mask: Mask;
+  /** One value a cell: 1 if what is drawn may change it. */
+  readonly touchedCells: Uint8Array;
   /** The region of the original. */
   readonly seen: ModelImage;
   readonly pictures: readonly (Omit<DrawnPicture, "image"> & {
@@ -114,7 +121,7 @@ interface DrawnArea {
 /** Draws the region at the model's resolution, with previews. */
 async function drawArea(
   loaded: LoadedModel,
-  { original, region, mask: wholeMask, request }: EditArea,
+  { original, region, mask, request }: EditArea,
   context: JobContext,
 ): Promise<DrawnArea> {
   const { model } = loaded;
@@ -123,25 +130,26 @@ async function drawArea(
   const tokens = planRegionTokens({
     layout,
     exactScales: exactScalesOf(request, layout),
-    mask: wholeMask,
+    mask,
     region,
     strength: request.strength ?? 1,
     seed: request.seed,
     startScales,
   });
-  const mask = limitMaskToCells(wholeMask, tokens.touchedCells, region.rect, layout.grid);
+  const { touchedCells } = tokens;
   await pause(context);
   const seen = await inSteps(modelImageSteps(original, region.rect, region.factor), context);
   const removal = removalOf(request);
-  const image = removal ? fillHarmonically(seen, maskedModelPixels(wholeMask, region)) : seen;
+  const image = removal ? fillHarmonically(seen, maskedModelPixels(mask, region)) : seen;
   const codes = withStartCodes(await model.encode(image), tokens, layout, request.startCodes);
   const count = variationCount(request);
-  if (!tokens.touchedCells.includes(1)) {
+  if (!touchedCells.includes(1)) {
     const same = Array.from({ length: count }, () => ({ image: null, codes }));
-    return { rect: region.inside, mask, seen, pictures: same };
+    return { rect: region.inside, touchedCells, seen, pictures: same };
   }
   await pause(context);
-  const preview = createEditPreview(original, region, mask);
+  const shown = { mask, feather: request.feather, touchedCells, layout };
+  const preview = createEditPreview(original, region, softPreviewShares(shown, region));
   const total = stepsOf(model, tokens.isDrawn, request, context);
   let done = 0;
   const pictures = await drawPictures(
@@ -158,7 +166,7 @@ async function drawArea(
       },
     },
   );
-  return { rect: region.inside, mask, seen, pictures };
+  return { rect: region.inside, touchedCells, seen, pictures };
 }
 
 /** A drawn picture and where it belongs. */

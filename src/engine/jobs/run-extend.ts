@@ -23,7 +23,7 @@ import {
   variationCount,
   type DrawnPicture,
 } from "../edit/draw-pictures.js";
-import { createEditPreview, type EditPreview } from "../edit/edit-preview.js";
+import { createEditPreview, previewShares, type EditPreview } from "../edit/edit-preview.js";
 import { mirroredCanvas } from "../edit/mirrored-canvas.js";
 import { applyNatively } from "../edit/native-change.js";
 import { placeTexture, surroundingsSteps, textureFrom } from "../edit/surroundings.js";
@@ -225,7 +225,8 @@ async function drawArea(
     onPicture: (scale, image, variation) => {
       if (request.previews === false) return;
       const canvas = canvasAt(canvases, variation);
-      const preview = previews.get(canvas) ?? createEditPreview(canvas, region, mask);
+      const preview =
+        previews.get(canvas) ?? createEditPreview(canvas, region, previewShares(mask, region));
       previews.set(canvas, preview);
       context.onPreview(scale, rect, preview.render(image), variation);
     },

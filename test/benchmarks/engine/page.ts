@@ -26,7 +26,7 @@ Ratios of one run carry over to other machines, times do not; another run differ
 | --- | --- |
 ${rows}
 
-The bound is the number of steps a second at which every weight of the transformer would be read once from memory at the bandwidth that copying reaches with as many threads. What a step takes beyond it is the arithmetic itself, which vectors of 128 bits do not do as fast as memory could bring the weights, attention, and the draw.
+The bound is the number of steps a second at which every weight that a step reads would be read once from memory, at the bandwidth that copying reaches with as many threads. These are the transformer's matrices with their scales, biases and norms, the maps of a token's neighbours, and the codebook in which the next token is looked for. What a step takes beyond it is the arithmetic itself, which vectors of 128 bits do not do as fast as memory could bring the weights, attention, and the draw.
 `;
   await writeFile(path, await format(text, { ...(await resolveConfig(path)), parser: "markdown" }));
 }
