@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError, toErrorData, type AppErrorData } from "../core/errors.js";
-import { isEngineMethod, type EngineMethod } from "../shared/api.js";
+import { isEngineMethod, isRepeatable, type EngineMethod } from "../shared/api.js";
 import type { EngineEvent } from "../shared/engine-messages.js";
 import { parseAs } from "../shared/errors.js";
 import type { EngineEvents, Topic } from "../shared/events.js";
@@ -119,8 +119,9 @@ export class EngineProcess implements Transport {
       );
     }
     if (method === "cancelJob") return this.#cancel(request);
+    if (isRepeatable(method)) return this.#askAgain(method, request);
     if (method !== "startJob") return this.#ask(method, request);
-    const reply = await this.#askToStart(request);
+    const reply = await this.#askAgain(method, request);
     const { jobId, revision } = parseAs(startReplySchema, reply, "reply to startJob", "engine");
     this.#noteJob(jobId);
     const job = this.#jobs.get(jobId);
@@ -136,14 +137,17 @@ export class EngineProcess implements Transport {
     this.#session?.replace("the app was closed");
   }
 
-  /** Starts a job; a start that a replaced process left unanswered is asked of the next one. */
-  async #askToStart(request: unknown): Promise<unknown> {
+  /**
+   * What a process that the host replaced left unanswered is asked of the next one. Not for what changes a
+   * document: it may have been done.
+   */
+  async #askAgain(method: EngineMethod, request: unknown): Promise<unknown> {
     const session = this.#session;
     try {
-      return await this.#ask("startJob", request);
+      return await this.#ask(method, request);
     } catch (error) {
       if (this.#isDisposed || session?.wasReplaced !== true) throw error;
-      return this.#askToStart(request);
+      return this.#askAgain(method, request);
     }
   }
 

@@ -328,6 +328,35 @@ export const engineMethods = { ...sharedMethods, ...engineOnlyMethods } as const
 export const editorMethods = { ...sharedMethods, ...hostMethods } as const;
 
 export type EngineMethod = keyof typeof engineMethods;
+
+/** Methods of the engine that do the same when they are asked twice as when they are asked once. */
+const REPEATABLE: ReadonlySet<string> = new Set([
+  "listDocuments",
+  "getDocument",
+  "keepDraft",
+  "readDraft",
+  "readTile",
+  "readScaleThumbnails",
+  "goToRevision",
+  "exportDocument",
+  "measureExport",
+  "readRevisionThumbnail",
+  "previewUpscale",
+  "selectByColour",
+  "readMaskFile",
+  "readAlphaMask",
+  "writeMaskFile",
+  "listRecoveries",
+  "listDevices",
+  "markSaved",
+  "ping",
+  "setMemory",
+  "getEngineInfo",
+] satisfies EngineMethod[]);
+
+export function isRepeatable(method: EngineMethod): boolean {
+  return REPEATABLE.has(method);
+}
 export type EditorMethod = keyof typeof editorMethods;
 export type HostMethod = keyof typeof hostMethods;
 

@@ -279,6 +279,19 @@ test("a job that is started while a cancel replaces the process starts in the ne
   await until(() => payloadsOf("job-progress").length > 1);
 });
 
+test("what is read while a cancel replaces the process is read in the next one; changes are not repeated", async () => {
+  start({ cancelAnswerMs: 200 });
+  await startHanging("job-1");
+  const cancelled = engine.invoke("cancelJob", { jobId: "job-1" });
+  const bytes = new Uint8Array([1, 2]);
+  const tile = engine.invoke("readTile", { bytes });
+  const change = engine.invoke("undo", {});
+  await expect(change).rejects.toMatchObject({ code: "ENGINE_DIED" });
+  expect(await tile).toEqual({ width: 1, height: 1, rgba: bytes });
+  await cancelled;
+  expect(payloadsOf("engine-restarted")).toHaveLength(1);
+});
+
 test("cancels that replace the process are no reason to wait before the next one", async () => {
   start({ cancelAnswerMs: 100 });
   for (const jobId of ["job-1", "job-2", "job-3"]) {
