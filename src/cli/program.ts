@@ -50,7 +50,7 @@ function addUpscale(program: Command, makeContext: MakeContext): void {
     .addOption(
       new Option(
         "--speed <kind>",
-        "a larger or a smaller network; finest: the larger one's mean of eight views",
+        "a larger or a smaller network; finest: a mean of eight views, many times slower",
       )
         .choices(UPSCALE_SPEEDS)
         .default("best"),

@@ -1,5 +1,5 @@
 import { modelIdSchema } from "./ids.js";
-import { enlargeSpeedSchema, samplingSchema, trainingDataSchema } from "./models.js";
+import { samplingSchema, trainingDataSchema, upscaleSpeedSchema } from "./models.js";
 import { z } from "./zod.js";
 
 /** The versions of the bundle format that this app reads. */
@@ -45,7 +45,7 @@ const plainFileSchema = z.object({
 /** One enlarging network. */
 export const enlargeNetworkSchema = z.object({
   ...graphFileSchema.shape,
-  speed: enlargeSpeedSchema,
+  speed: upscaleSpeedSchema,
   factor: z.union([z.literal(2), z.literal(4), z.literal(8)]),
   /** An output pixel depends on no input pixel further away than this. */
   halo: z.int().min(0).max(256),

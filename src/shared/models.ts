@@ -58,10 +58,10 @@ export const trainingDataSchema = z
   )
   .max(100);
 
-/** Which of a bundle's enlarging networks an upscale takes. */
-export const enlargeSpeedSchema = z.enum(["best", "fast"]);
-
-/** What an upscale may ask for: `finest` is the mean of what the `best` network makes of eight views. */
+/**
+ * What an upscale may ask for, and what a bundle's enlarging networks are made for. `finest` is the
+ * mean of what a network makes of eight views: of the one made for it, or of the `best` one.
+ */
 export const UPSCALE_SPEEDS = ["finest", "best", "fast"] as const;
 export const upscaleSpeedSchema = z.enum(UPSCALE_SPEEDS);
 export type UpscaleSpeed = z.infer<typeof upscaleSpeedSchema>;

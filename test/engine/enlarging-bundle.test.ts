@@ -17,6 +17,7 @@ import { runUpscale, type UpscaleRequest } from "../../src/engine/jobs/run-upsca
 import type { Events } from "../../src/shared/events.js";
 import { modelIdSchema, type DocumentId } from "../../src/shared/ids.js";
 import type { UpscaleJob } from "../../src/shared/jobs.js";
+import { UPSCALE_SPEEDS, type UpscaleSpeed } from "../../src/shared/models.js";
 import { zipOf } from "../support/zip.js";
 import { debugModelId, debugModelsDir, openUpscalers } from "./debug-bundle.js";
 import { enlargingManifest, writeEnlargingBundle } from "./enlarging-bundle.js";
@@ -231,6 +232,43 @@ describe("a bundle that only enlarges", () => {
     const enlarge = about.enlarge.map((network) => ({ ...network, bytes: network.bytes + 1e9 }));
     expect(estimateMemory({ ...about, enlarge })).toBeGreaterThan(needed + 4e9);
     expect(() => requireFitting(about, needed)).toThrow(/model free .* needs about \d+ MB/);
+  });
+});
+
+describe("the network for a speed", () => {
+  /** Speed and bits of what is taken from networks of these speeds, each in 8 and in 32 bits. */
+  async function taken(speeds: readonly UpscaleSpeed[], asked: UpscaleSpeed, depth: BitDepth = 8) {
+    const { model } = await openFree((manifest) => ({
+      ...manifest,
+      enlarge: speeds.flatMap((speed) =>
+        manifest.enlarge
+          .filter(({ factor }) => factor === 2)
+          .slice(0, 1)
+          .flatMap((network) =>
+            ["fp32", "int8"].map((precision) => ({ ...network, speed, precision })),
+          ),
+      ),
+    }));
+    const network = model.enlarger(2, asked, depth)?.network;
+    return [network?.speed, network?.precision];
+  }
+
+  it("is the one made for it, in the bits that suit the picture", async () => {
+    for (const speed of UPSCALE_SPEEDS) {
+      expect(await taken(UPSCALE_SPEEDS, speed)).toEqual([speed, "int8"]);
+      expect(await taken(UPSCALE_SPEEDS.toReversed(), speed, 16)).toEqual([speed, "fp32"]);
+    }
+  });
+
+  it("is the nearest other one where a bundle has none for it", async () => {
+    expect(await taken(["fast", "best"], "finest")).toEqual(["best", "int8"]);
+    expect(await taken(["finest", "fast"], "best")).toEqual(["fast", "int8"]);
+    expect(await taken(["finest", "best"], "fast")).toEqual(["best", "int8"]);
+    for (const speed of UPSCALE_SPEEDS) {
+      for (const only of UPSCALE_SPEEDS) {
+        expect(await taken([only], speed, 16)).toEqual([only, "fp32"]);
+      }
+    }
   });
 });
 

@@ -15,7 +15,9 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +42,7 @@ from .enlarge_network import (
 )
 from .evaluate import centre_crop, lanczos, project, psnr, ssim, to_levels
 from .export_onnx import describe, export, session
+from .residual import train_by_winograd
 
 BATCH = 16
 """Crops a step."""
@@ -69,6 +72,8 @@ class Train:
     start: Path | None = None
     """Checkpoint whose weights to begin with; of one for another factor the body alone."""
     bf16: bool = True
+    winograd: bool = False
+    """Compute the residual blocks by Winograd's algorithm, in fp32; see :mod:`winograd`."""
     save_every: float = 120.0
     limit: int | None = None
 
@@ -91,6 +96,8 @@ class Trainer:
         if options.start is not None:
             self.start_from(options.start)
         self.model.to(memory_format=torch.channels_last)
+        if options.winograd:
+            train_by_winograd(self.model)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=options.rate, betas=(0.9, 0.99), weight_decay=0)
         self.ema = Ema(self.model, options.ema)
         self.step, self.seconds = 0, 0.0
@@ -235,18 +242,18 @@ def evaluate(options: Evaluate) -> dict[str, float]:
     for factor in FACTORS:
         low = F.avg_pool2d(target, factor).round()
         candidates = {"lanczos3+projection": project(lanczos(low, factor), low, factor)}
+        ways: dict[str, Callable[[Tensor], Tensor]] = {}
         for speed in SPEEDS:
             path = options.runs / f"{run_name(speed, factor)}.pt"
-            if not path.exists():
-                continue
-            model, _ = load_enlarger(path)
+            if path.exists():
+                ways[speed], _ = load_enlarger(path)
+        if one_view := ways.get("finest", ways.get("best")):
+            ways["finest"] = partial(mean_of_views, one_view)
+        for name, enlarge in ways.items():
             start = time.perf_counter()
-            parts = [model(part / 127.5 - 1) for part in low.split(25)]
-            figures[f"x{factor} {speed} seconds"] = time.perf_counter() - start
-            candidates[speed] = project((torch.cat(parts) + 1) * 127.5, low, factor)
-            if speed == "best":
-                parts = [mean_of_views(model, part / 127.5 - 1) for part in low.split(25)]
-                candidates["finest"] = project((torch.cat(parts) + 1) * 127.5, low, factor)
+            parts = [enlarge(part / 127.5 - 1) for part in low.split(25)]
+            figures[f"x{factor} {name} seconds"] = time.perf_counter() - start
+            candidates[name] = project((torch.cat(parts) + 1) * 127.5, low, factor)
         for name, picture in candidates.items():
             figures[f"x{factor} {name} psnr"] = psnr(picture.round(), target)
             figures[f"x{factor} {name} ssim"] = ssim(picture.round(), target)

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .residual import ResidualBlock
+
 
 @dataclass(frozen=True)
 class EnlargeConfig:
@@ -35,7 +37,8 @@ class EnlargeConfig:
         return EnlargeNetwork(self)
 
 
-SPEEDS = ("best", "fast")
+SPEEDS = ("best", "fast", "finest")
+"""What networks are made for. One for `finest` need not be there: it is the mean of eight views of any of them."""
 FACTORS = (2, 4, 8)
 
 
@@ -43,20 +46,9 @@ def shape(speed: str, factor: int) -> EnlargeConfig:
     """The network of a speed and factor. Twice is enlarged most often, and has the most to gain from depth."""
     if speed == "fast":
         return EnlargeConfig(factor, width=32, blocks=3)
+    if speed == "finest":
+        return EnlargeConfig(factor, width=64, blocks=24)
     return EnlargeConfig(factor, width=64, blocks=12 if factor == 2 else 6)
-
-
-class Block(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        # Small at the start: the network begins near "no details", which is the repeated picture.
-        nn.init.normal_(self.second.weight, std=1e-2)
-        nn.init.zeros_(self.second.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(x)))
 
 
 class EnlargeNetwork(nn.Module):
@@ -66,7 +58,7 @@ class EnlargeNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.first = nn.Conv2d(3, config.width, 3, padding=1)
-        self.blocks = nn.Sequential(*[Block(config.width) for _ in range(config.blocks)])
+        self.blocks = nn.Sequential(*[ResidualBlock(config.width, std=1e-2) for _ in range(config.blocks)])
         self.out = nn.Conv2d(config.width, 3 * config.factor**2, 3, padding=1)
         nn.init.normal_(self.out.weight, std=1e-2)
         nn.init.zeros_(self.out.bias)

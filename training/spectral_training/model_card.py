@@ -57,9 +57,11 @@ On a CPU, pictures of 8 bits are enlarged by the same networks with 8-bit weight
         else ""
     )
     table = "\n".join(["| | x2 | x4 | x8 |", "|---|---|---|---|", *rows])
+    own = sorted({n["factor"] for n in manifest.get("enlarge", []) if n["speed"] == "finest"})
+    deeper = f", at {' and '.join(f'x{factor}' for factor in own)} of a deeper network" if own else ""
     return f"""
 The bundle's enlarging networks, which the app uses, on the same crops (`python -m spectral_training.enlarge evaluate`),
-PSNR (dB) / SSIM; `finest` is the mean of what `best` makes of eight views:
+PSNR (dB) / SSIM; `finest` is the mean of what `best` makes of eight views{deeper}:
 
 {table}
 {in_integers}"""

@@ -20,6 +20,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from .ar import ArBlock
+from .residual import train_by_winograd
 from .sources import Place
 from .transformer import Block
 
@@ -39,6 +40,8 @@ class RuntimeOptions:
     """Activation checkpointing."""
     compile: bool = False
     """torch.compile; on a CPU in bf16 it gave nothing."""
+    winograd: bool = False
+    """On a CPU: compute the convolutional heads' residual blocks by Winograd's algorithm, in fp32 (:mod:`winograd`)."""
 
 
 class Runtime:
@@ -66,6 +69,8 @@ class Runtime:
         for module in step.modules():
             if hasattr(module, "recompute"):
                 module.recompute = self.options.recompute
+        if self.options.winograd:
+            train_by_winograd(step)
         if self.options.compile:
             step = torch.compile(step)  # type: ignore[assignment]
         if isinstance(self.fabric.strategy, ModelParallelStrategy):

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from .layout import Layout
 from .quantize import Codebook, FsqCodebook, Quantized
+from .residual import ResidualBlock
 from .transformer import SplitLinear, Transformer
 from .transforms import Pyramid
 from .wavelet import haar_forward, haar_merge
@@ -110,19 +111,6 @@ def build_codebook(config: TokenizerConfig, codes: int) -> Codebook | FsqCodeboo
     return Codebook(codes, config.code_dim, revive_below=config.revive_below, rounded=config.rounded_similarity)
 
 
-class ResidualBlock(nn.Module):
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        # Starting as the identity lets deep heads train at the transformer's learning rate.
-        nn.init.normal_(self.second.weight, std=1e-3)
-        nn.init.zeros_(self.second.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(x)))
-
-
 def both(first: nn.Conv2d, a: Tensor, second: nn.Conv2d, b: Tensor) -> Tensor:
     """``first(a) + second(b)`` as one convolution.
 
@@ -148,7 +136,8 @@ class DetailHead(nn.Module):
         self.from_tokens = nn.Conv2d(features, config.width, 3, padding=1)
         nn.init.zeros_(self.from_tokens.weight)
         nn.init.zeros_(self.from_tokens.bias)
-        self.blocks = nn.Sequential(*[ResidualBlock(config.width) for _ in range(config.blocks)])
+        # Starting as the identity lets deep heads train at the transformer's learning rate.
+        self.blocks = nn.Sequential(*[ResidualBlock(config.width, std=1e-3) for _ in range(config.blocks)])
         self.out = nn.Conv2d(config.width, 9, 3, padding=1)
         nn.init.normal_(self.out.weight, std=1e-3)
         nn.init.zeros_(self.out.bias)
@@ -172,7 +161,7 @@ class TextureHead(nn.Module):
         super().__init__()
         self.from_picture = nn.Conv2d(3 + 9, config.width, 3, padding=1)
         self.from_tokens = nn.Conv2d(features, config.width, 3, padding=1)
-        self.blocks = nn.Sequential(*[ResidualBlock(config.width) for _ in range(config.blocks)])
+        self.blocks = nn.Sequential(*[ResidualBlock(config.width, std=1e-3) for _ in range(config.blocks)])
         self.out = nn.Conv2d(config.width, 9, 3, padding=1)
         nn.init.normal_(self.out.weight, std=1e-3)
         nn.init.zeros_(self.out.bias)

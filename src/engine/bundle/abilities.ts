@@ -31,7 +31,7 @@ export function faithfulFactorsOf(manifest: DrawingManifest): number[] {
 
 /** What an upscale by a bundle's networks may choose between; many views are worth it for the large ones. */
 export function speedsOf({ enlarge = [] }: Pick<BundleManifest, "enlarge">): UpscaleSpeed[] {
-  const speeds = new Set<UpscaleSpeed>(enlarge.map(({ speed }) => speed));
+  const speeds = new Set(enlarge.map(({ speed }) => speed));
   if (speeds.has("best")) speeds.add("finest");
   return UPSCALE_SPEEDS.filter((speed) => speeds.has(speed));
 }

@@ -1,5 +1,6 @@
 import type { BitDepth } from "../../core/raster.js";
-import type { BundleManifest, EnlargeNetwork } from "../../shared/bundle-manifest.js";
+import type { BundleManifest } from "../../shared/bundle-manifest.js";
+import type { UpscaleSpeed } from "../../shared/models.js";
 import type { Provider } from "../device/device.js";
 import type { Bundle } from "./bundle.js";
 import { Enlarger } from "./enlarger.js";
@@ -22,18 +23,19 @@ export class EnlargingModel {
   }
 
   /**
-   * The network for a factor, of the other speed if the bundle has only that; null if it has none.
+   * The network for a factor, of the nearest other speed if the bundle lacks the one asked for; null if it has none.
    *
    * [Note: integers] A network may be there in floating point and once more in 8 bits, which takes a
    * third of the time on a CPU and errs by some tenths of a level of 8 bits: too much for pictures
    * of 16, and what other devices compute in 8 bits they mostly leave to the CPU.
    */
-  enlarger(factor: number, speed: EnlargeNetwork["speed"], depth: BitDepth): Enlarger | null {
-    const wanted = this.provider === "cpu" && depth === 8 ? [8, 32] : [32, 8];
-    const candidates = this.enlargers
-      .filter(({ network }) => network.factor === factor)
-      .toSorted((a, b) => wanted.indexOf(bitsOf(a)) - wanted.indexOf(bitsOf(b)));
-    return candidates.find(({ network }) => network.speed === speed) ?? candidates[0] ?? null;
+  enlarger(factor: number, speed: UpscaleSpeed, depth: BitDepth): Enlarger | null {
+    const bits = this.provider === "cpu" && depth === 8 ? [8, 32] : [32, 8];
+    const speeds = NEAREST_SPEEDS[speed];
+    const rank = (enlarger: Enlarger) =>
+      speeds.indexOf(enlarger.network.speed) * bits.length + bits.indexOf(bitsOf(enlarger));
+    const candidates = this.enlargers.filter(({ network }) => network.factor === factor);
+    return candidates.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
   }
 
   /** Frees all sessions. */
@@ -41,6 +43,13 @@ export class EnlargingModel {
     for (const enlarger of this.enlargers) await enlarger.release();
   }
 }
+
+/** The speeds of networks that may serve one that was asked for, the nearest first. */
+const NEAREST_SPEEDS: Record<UpscaleSpeed, readonly UpscaleSpeed[]> = {
+  finest: ["finest", "best", "fast"],
+  best: ["best", "fast", "finest"],
+  fast: ["fast", "best", "finest"],
+};
 
 /** Bits that a network computes in; what is stored in 16 is computed in 32. */
 function bitsOf({ network }: Enlarger): number {

@@ -80,7 +80,7 @@ function enlargerOf(
   speed: UpscaleSpeed,
   depth: BitDepth,
 ): EnlargingNetwork | null {
-  const enlarger = model.enlarger(factor, speed === "fast" ? "fast" : "best", depth);
+  const enlarger = model.enlarger(factor, speed, depth);
   return enlarger !== null && speed === "finest" ? new AveragedEnlarger(enlarger) : enlarger;
 }
 

@@ -161,7 +161,7 @@ export const panelsTexts = {
     speed: "Speed",
     speeds: { finest: "Finest", best: "Best", fast: "Fast" },
     speedHint: {
-      finest: "The mean of eight views: a little closer to the truth, eight times slower.",
+      finest: "The mean of eight views: a little closer to the truth, many times slower.",
       best: "The large network: the sharpest result.",
       fast: "A smaller network: quicker, a little less sharp.",
     },
