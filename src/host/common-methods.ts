@@ -19,7 +19,7 @@ export interface CommonParts {
   readonly events: Emitter;
   readonly store: SettingsStore;
   readonly log: Log;
-  readonly jobs: Pick<OpenJobs, "list" | "readPicture">;
+  readonly jobs: Pick<OpenJobs, "list" | "readPicture" | "readPreview">;
   /** The text that the build made. */
   readonly licencesPath: string;
 }
@@ -31,6 +31,7 @@ export function createCommonMethods(
   HostApi,
   | "listJobs"
   | "readJobPicture"
+  | "readJobPreview"
   | "getSettings"
   | "updateSettings"
   | "resetSettings"
@@ -41,6 +42,7 @@ export function createCommonMethods(
   return {
     listJobs: parts.jobs.list,
     readJobPicture: parts.jobs.readPicture,
+    readJobPreview: parts.jobs.readPreview,
     ...createSettingsMethods({ ...parts, log: parts.log.add }),
     ...createDiagnosticsMethods(parts),
     readLicences: async () => ({ text: await readLicences(parts.licencesPath) }),

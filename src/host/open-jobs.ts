@@ -4,6 +4,7 @@ import type { HostApi, OpenJob, ReplyOf } from "../shared/api.js";
 import { documentIdSchema, jobIdSchema, revisionSchema, type JobId } from "../shared/ids.js";
 import { jobRequestSchema, type JobRequest } from "../shared/jobs.js";
 import type { Events } from "../shared/events.js";
+import { isSamePlace, keepPreview, variationOf } from "../shared/kept-previews.js";
 import type { Transport } from "../shared/transport.js";
 import { z } from "../shared/zod.js";
 import type { Emitter } from "./emitter.js";
@@ -20,6 +21,7 @@ interface Known {
   readonly startedAt: number;
   /** By variation, as they come. */
   readonly pictures: Map<number, Picture>;
+  previews: readonly Events["job-preview"][];
   end: { readonly finished: NonNullable<OpenJob["finished"]>; readonly elapsedMs: number } | null;
 }
 
@@ -47,6 +49,7 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
     const ignore = () => undefined;
     const forget = ({ jobId }: { readonly jobId: JobId }) =>
       this.#hear(jobId, () => this.#jobs.delete(jobId));
+    subscribeTo(engine, "job-preview", (event) => this.#keepPreview(event), ignore);
     subscribeTo(engine, "job-variation", (event) => this.#keep(event), ignore);
     subscribeTo(engine, "job-finished", (event) => this.#end(event), ignore);
     subscribeTo(engine, "job-failed", forget, ignore);
@@ -79,11 +82,15 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
   /** Answers `listJobs`. */
   readonly list: HostApi["listJobs"] = async () => ({
     jobs: [...this.#jobs].map(
-      ([jobId, { request, revision, startedAt, pictures, end }]): OpenJob => {
-        const elapsedMs = end?.elapsedMs ?? this.now() - startedAt;
-        const finished = end?.finished ?? null;
-        return { jobId, request, revision, finished, pictures: [...pictures.keys()], elapsedMs };
-      },
+      ([jobId, { request, revision, startedAt, pictures, previews, end }]): OpenJob => ({
+        jobId,
+        request,
+        revision,
+        finished: end?.finished ?? null,
+        pictures: [...pictures.keys()],
+        previews: previews.map(({ scale, variation, rect }) => ({ scale, variation, rect })),
+        elapsedMs: end?.elapsedMs ?? this.now() - startedAt,
+      }),
     ),
   });
 
@@ -98,6 +105,20 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
     );
   };
 
+  /** Answers `readJobPreview`. @throws AppError JOB_UNKNOWN */
+  readonly readPreview: HostApi["readJobPreview"] = async ({ jobId, preview }) => {
+    const known = this.#jobs.get(jobId)?.previews.find((other) => isSamePlace(other, preview));
+    if (known !== undefined) {
+      const { width, height, rgba } = known;
+      return { width, height, rgba };
+    }
+    throw new AppError(
+      "JOB_UNKNOWN",
+      `Expected a preview of scale ${preview.scale} of ${jobId} but there is none: the job was decided about or let go, or went on to another region; list the jobs again.`,
+      { jobId, scale: preview.scale, variation: variationOf(preview) },
+    );
+  };
+
   async #start(request: unknown): Promise<unknown> {
     const startedAt = this.now();
     this.#starting++;
@@ -109,6 +130,7 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
         revision,
         startedAt,
         pictures: new Map(),
+        previews: [],
         end: null,
       });
       for (const early of this.#early) if (early.jobId === jobId) this.#hear(jobId, early.note);
@@ -123,6 +145,12 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
     const known = this.#jobs.get(jobId);
     if (known !== undefined) note(known);
     else if (this.#starting > 0) this.#early.push({ jobId, note });
+  }
+
+  #keepPreview(preview: Events["job-preview"]): void {
+    this.#hear(preview.jobId, (known) => {
+      known.previews = keepPreview(known.previews, preview);
+    });
   }
 
   #keep({ jobId, variation, ...picture }: Events["job-variation"]): void {
@@ -160,6 +188,6 @@ export class OpenJobs implements Pick<Transport, "invoke"> {
   }
 }
 
-function bytesOf({ pictures }: Known): number {
-  return [...pictures.values()].reduce((sum, { rgba }) => sum + rgba.byteLength, 0);
+function bytesOf({ pictures, previews }: Known): number {
+  return [...pictures.values(), ...previews].reduce((sum, { rgba }) => sum + rgba.byteLength, 0);
 }

@@ -65,6 +65,15 @@ const recentSchema = z
   .object({ recentId: z.string().min(1).max(64), name: nameSchema, openedAt: z.number().min(0) })
   .readonly();
 
+/** What tells a job's previews apart. */
+const previewPlaceSchema = z
+  .object({
+    scale: z.int().min(0),
+    variation: variationSchema.optional(),
+    rect: rectSchema,
+  })
+  .readonly();
+
 /** A job that a page which was loaded again should know of. */
 const openJobSchema = byJob
   .extend({
@@ -75,6 +84,8 @@ const openJobSchema = byJob
     finished: finishedJobSchema.nullable(),
     /** Variations whose final pictures have come: `readJobPicture` gives them, one at a time. */
     pictures: z.array(variationSchema).max(MAX_VARIATIONS).readonly(),
+    /** Its previews, in the order in which they came: `readJobPreview` gives their pictures, one at a time. */
+    previews: z.array(previewPlaceSchema).readonly(),
     /** From its start to its end, or to now. */
     elapsedMs: z.number().min(0),
   })
@@ -268,6 +279,8 @@ const hostMethods = {
   listJobs: method(nothing, z.object({ jobs: z.array(openJobSchema).readonly() })),
   /** The final picture of a variation of such a job. JOB_UNKNOWN if it is none, or has none yet. */
   readJobPicture: method(byJob.extend({ variation: variationSchema }), screenImageSchema({})),
+  /** The picture of one of its previews. JOB_UNKNOWN if it has none such, or not any more. */
+  readJobPreview: method(byJob.extend({ preview: previewPlaceSchema }), screenImageSchema({})),
   getAppInfo: method(
     nothing,
     z.object({

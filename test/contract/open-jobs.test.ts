@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Emitter } from "../../src/host/emitter";
 import { OpenJobs } from "../../src/host/open-jobs";
 import type { Events, Topic } from "../../src/shared/events";
+import type { PreviewPlace } from "../../src/shared/kept-previews";
 import { generateRequest } from "../fixtures/open-jobs";
 
 function setUp(answers: Record<string, (request: unknown) => unknown> = {}) {
@@ -124,6 +125,42 @@ test("the pictures of variations are read one at a time, also before the job's e
   await expect(jobs.readPicture({ jobId, variation: 2 })).rejects.toMatchObject({
     code: "JOB_UNKNOWN",
   });
+});
+
+test("the previews of a job are read one at a time, those that gave way to others left out", async () => {
+  const { jobs, engineEvents, finish } = setUp();
+  await jobs.invoke("startJob", { ...generateRequest, variations: 2 });
+  const [job] = (await jobs.list({})).jobs;
+  const { jobId } = job!;
+  const rect = { x: 0, y: 0, width: 4, height: 4 };
+  const next = { x: 4, y: 0, width: 4, height: 4 };
+  const tell = (place: PreviewPlace, level: number) =>
+    engineEvents.emit("job-preview", {
+      ...{ jobId, width: 1, height: 1, ...place },
+      rgba: new Uint8Array(4).fill(level),
+    });
+  tell({ scale: 0, rect }, 1);
+  tell({ scale: 1, rect }, 2);
+  tell({ scale: 0, variation: 1, rect }, 3);
+  tell({ scale: 0, rect }, 4);
+  const places = async () => (await jobs.list({})).jobs[0]?.previews;
+  expect(await places()).toEqual([
+    { scale: 1, rect },
+    { scale: 0, variation: 1, rect },
+    { scale: 0, rect },
+  ]);
+  const level = async (preview: PreviewPlace) =>
+    (await jobs.readPreview({ jobId, preview })).rgba[0];
+  expect(await level({ scale: 0, variation: 0, rect })).toBe(4);
+  expect(await level({ scale: 0, variation: 1, rect })).toBe(3);
+  // Of a region that is done the last picture stays.
+  tell({ scale: 0, rect: next }, 5);
+  await expect(level({ scale: 1, rect })).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  finish(jobId);
+  expect(await level({ scale: 0, rect })).toBe(4);
+  expect(await level({ scale: 0, rect: next })).toBe(5);
+  await jobs.invoke("discardResult", { jobId });
+  await expect(level({ scale: 0, rect })).rejects.toThrow(/decided about or let go/);
 });
 
 test("only the newest results are held", async () => {

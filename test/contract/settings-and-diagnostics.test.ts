@@ -49,6 +49,7 @@ function setUp() {
     jobs: {
       list: async () => ({ jobs: [] }),
       readPicture: () => Promise.reject(new Error("no job")),
+      readPreview: () => Promise.reject(new Error("no job")),
     },
     identity: { host: "loopback", version: "1.2.3" },
     // Proof of the cast: the methods under test call only these.

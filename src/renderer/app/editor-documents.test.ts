@@ -13,6 +13,7 @@ import {
   finalPicture,
   finished,
   jobId,
+  preview,
 } from "../../../test/fixtures/screen-data.js";
 import { AppError } from "../../core/errors.js";
 import { documentIdSchema } from "../../shared/ids.js";
@@ -212,7 +213,17 @@ describe("editor and its documents", () => {
       }),
       readDraft: ({ documentId }) => ({ draft: documentId === d2 ? null : draft }),
       listJobs: () => ({
-        jobs: [{ jobId, request, revision: 0, finished: null, pictures: [], elapsedMs: 900 }],
+        jobs: [
+          {
+            jobId,
+            request,
+            revision: 0,
+            finished: null,
+            pictures: [],
+            previews: [],
+            elapsedMs: 900,
+          },
+        ],
       }),
     });
     await editor.start();
@@ -311,7 +322,15 @@ describe("editor and its documents", () => {
       listDocuments: () => ({ documents: [documentInfo()] }),
       listJobs: () => ({
         jobs: [
-          { jobId, request, revision: 0, finished: finished(), pictures: [0], elapsedMs: 900 },
+          {
+            jobId,
+            request,
+            revision: 0,
+            finished: finished(),
+            pictures: [0],
+            previews: [],
+            elapsedMs: 900,
+          },
         ],
       }),
       readJobPicture: () => finished(),
@@ -333,6 +352,7 @@ describe("editor and its documents", () => {
       request: earlier.transport.lastRequest("startJob"),
       revision: 0,
       finished: null,
+      previews: [],
       elapsedMs: 900,
     };
     const { editor, transport } = setUp({
@@ -352,6 +372,38 @@ describe("editor and its documents", () => {
     ]);
   });
 
+  it("shows every scale of a job that a page saw before, in the order of drawing", async () => {
+    const earlier = await withPicture();
+    earlier.editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
+    await earlier.editor.jobs.run();
+    const request = earlier.transport.lastRequest("startJob");
+    const places = [0, 1, 2, 3].map((scale) => ({ scale, rect: preview(scale).rect }));
+    const { editor, transport } = setUp({
+      listDocuments: () => ({ documents: [documentInfo()] }),
+      listJobs: () => ({
+        jobs: [
+          {
+            ...{ jobId, request, revision: 0, finished: null },
+            ...{ pictures: [], previews: places.slice(0, 3), elapsedMs: 900 },
+          },
+        ],
+      }),
+      readJobPreview: ({ preview: { scale } }) => {
+        // The next one comes while the first is read, and the second gives way to a later one.
+        if (scale === 0) transport.emit("job-preview", preview(3));
+        if (scale === 1) throw new AppError("JOB_UNKNOWN", "Expected a preview but it is gone.");
+        const { width, height, rgba } = preview(scale);
+        return { width, height, rgba };
+      },
+    });
+    await editor.start();
+    expect(editor.job.previews.map(({ scale }) => scale)).toEqual([0, 2, 3]);
+    expect(editor.job.shown).toMatchObject({ scale: 3 });
+    transport.emit("job-finished", finished());
+    editor.job.peekedScale = 2;
+    expect(editor.job.shown).toMatchObject(preview(2));
+  });
+
   it("leaves a job alone that was decided about while its pictures were read", async () => {
     const earlier = await withCandidate();
     const request = earlier.transport.lastRequest("startJob");
@@ -359,7 +411,15 @@ describe("editor and its documents", () => {
       listDocuments: () => ({ documents: [documentInfo()] }),
       listJobs: () => ({
         jobs: [
-          { jobId, request, revision: 0, finished: finished(), pictures: [0], elapsedMs: 900 },
+          {
+            jobId,
+            request,
+            revision: 0,
+            finished: finished(),
+            pictures: [0],
+            previews: [],
+            elapsedMs: 900,
+          },
         ],
       }),
       readJobPicture: () => {

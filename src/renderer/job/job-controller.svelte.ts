@@ -4,11 +4,12 @@ import type { EditorApi, OpenJob } from "../../shared/api.js";
 import type { DocumentInfo } from "../../shared/documents.js";
 import type { JobId } from "../../shared/ids.js";
 import type { JobRequest } from "../../shared/jobs.js";
+import { variationOf } from "../../shared/kept-previews.js";
 import {
   nextJobState,
   previewsOf,
   variationCount,
-  variationOf,
+  withOlderPreviews,
   type JobEvent,
   type JobPreview,
   type JobProgress,
@@ -276,7 +277,11 @@ export class JobController {
    * Takes over a job that an earlier page began, and looks at it. One that is known already gets what
    * it missed.
    */
-  resume(open: OpenJob, missed: readonly JobEvent[] = []): void {
+  resume(
+    open: OpenJob,
+    missed: readonly JobEvent[] = [],
+    previews: readonly JobPreview[] = [],
+  ): void {
     const { jobId, request, revision, elapsedMs } = open;
     const known = this.entries.find(({ state }) => jobIdOf(state) === jobId);
     const running: JobState = {
@@ -290,7 +295,7 @@ export class JobController {
     };
     const state = missed.reduce(
       (before, event) => nextJobState(before, event, elapsedMs),
-      known?.state ?? running,
+      withOlderPreviews(known?.state ?? running, previews),
     );
     if (state.kind === "running") this.#startedAt = this.#now() - elapsedMs;
     if (known !== undefined) {

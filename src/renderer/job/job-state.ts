@@ -1,8 +1,8 @@
-import { rectsEqual } from "../../core/rect.js";
 import type { AppErrorData } from "../../core/errors.js";
 import type { Events } from "../../shared/events.js";
 import type { JobId } from "../../shared/ids.js";
 import type { JobRequest } from "../../shared/jobs.js";
+import { keepPreview } from "../../shared/kept-previews.js";
 
 export type JobProgress = Events["job-progress"];
 export type JobPreview = Events["job-preview"];
@@ -73,7 +73,7 @@ export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number
     case "job-progress":
       return { ...state, progress: event.payload };
     case "job-preview":
-      return { ...state, previews: withPreview(previews, event.payload) };
+      return { ...state, previews: keepPreview(previews, event.payload) };
     case "job-variation":
       return { ...state, pictures: [...state.pictures, event.payload] };
     case "job-finished":
@@ -94,25 +94,13 @@ export function nextJobState(state: JobState, event: JobEvent, elapsedMs: number
   }
 }
 
-/** Which variation a preview shows. */
-export const variationOf = (preview: JobPreview): number => preview.variation ?? 0;
-
 /**
- * Previews in the order in which they came: a later one of a scale replaces the earlier one. A job
- * that draws region after region leaves the last picture of each region that is done.
+ * What a page that was loaded again has read of previews that it did not hear: they are older than
+ * those that it did.
  */
-function withPreview(previews: readonly JobPreview[], preview: JobPreview): readonly JobPreview[] {
-  const isOfVariation = (other: JobPreview) => variationOf(other) === variationOf(preview);
-  const isLastOfRegion = (other: JobPreview) =>
-    previews.findLast((later) => isOfVariation(later) && rectsEqual(later.rect, other.rect)) ===
-    other;
-  const kept = previews.filter((other) => {
-    if (!isOfVariation(other)) return true;
-    return rectsEqual(other.rect, preview.rect)
-      ? other.scale !== preview.scale
-      : isLastOfRegion(other);
-  });
-  return [...kept, preview];
+export function withOlderPreviews(state: JobState, older: readonly JobPreview[]): JobState {
+  if (state.kind !== "running" && state.kind !== "candidate") return state;
+  return { ...state, previews: state.previews.reduce(keepPreview, older) };
 }
 
 /** The results of all variations as if each were the only one. */

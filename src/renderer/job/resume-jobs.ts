@@ -2,9 +2,9 @@ import { toErrorData } from "../../core/errors.js";
 import type { EditorApi, OpenJob } from "../../shared/api.js";
 import type { Workspace } from "../document/workspace.svelte.js";
 import type { Tabs } from "../tabs/tabs.svelte.js";
-import type { JobEvent } from "./job-state.js";
+import type { JobEvent, JobPreview } from "./job-state.js";
 
-type JobsApi = Pick<EditorApi, "listJobs" | "readJobPicture">;
+type JobsApi = Pick<EditorApi, "listJobs" | "readJobPicture" | "readJobPreview">;
 
 /** Takes over the jobs that were under way, or waited for a decision, when the page was loaded before. */
 export async function resumeJobs(api: JobsApi, tabs: Tabs): Promise<void> {
@@ -16,8 +16,10 @@ export async function resumeJobs(api: JobsApi, tabs: Tabs): Promise<void> {
   const known = running.length > 0 ? (await api.listJobs({})).jobs : jobs;
   for (const job of known) {
     const workspace = workspaceOf(job, tabs);
-    const missed = workspace === null ? [] : await readMissed(api, job);
-    if (missed.length > 0) workspace?.job.resume(job, missed);
+    if (workspace === null) continue;
+    const previews = await readPreviews(api, job);
+    const missed = await readMissed(api, job);
+    if (missed.length + previews.length > 0) workspace.job.resume(job, missed, previews);
   }
 }
 
@@ -42,6 +44,19 @@ async function readMissed(api: JobsApi, job: OpenJob): Promise<readonly JobEvent
     throw error;
   }
   return missed;
+}
+
+/** The job's previews so far, except for those that gave way to others meanwhile. */
+async function readPreviews(api: JobsApi, { jobId, previews }: OpenJob) {
+  const read: JobPreview[] = [];
+  for (const preview of previews) {
+    try {
+      read.push({ jobId, ...preview, ...(await api.readJobPreview({ jobId, preview })) });
+    } catch (error) {
+      if (toErrorData(error).code !== "JOB_UNKNOWN") throw error;
+    }
+  }
+  return read;
 }
 
 /** The picture that a job works on; a new picture belongs to none, so the first tab shows it. */
