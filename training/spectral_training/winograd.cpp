@@ -19,7 +19,7 @@ using Vector = __m512;
 using std::size_t;
 
 constexpr int POINTS = 36;
-constexpr int CHUNK = 48;  // tiles at once
+constexpr int CHUNK = 24;  // tiles at once
 
 // What is done to a convolution's results before they are written.
 enum Ending { PLAIN = 0, AT_LEAST_ZERO = 1, PLUS_OTHER = 2, WHERE_OTHER_IS_ABOVE_ZERO = 3 };
@@ -95,8 +95,9 @@ struct Buffer {
 template <int C>
 struct Channels {
   static constexpr int VECTORS = C / 16;
-  static constexpr int PLANE = CHUNK * C;             // of one point of a chunk
-  static constexpr int ROWS = VECTORS == 3 ? 8 : 6;   // tiles whose sums fit into registers; divides CHUNK
+  // Of one point of a chunk. Were it a multiple of 4 KB, a tile's points would all fall into the same cache lines.
+  static constexpr int PLANE = CHUNK * C + 16;
+  static constexpr int ROWS = VECTORS == 3 ? 8 : 6;  // tiles whose sums fit into registers
   static_assert(CHUNK % ROWS == 0, "a chunk is whole groups of rows");
 
   static size_t offset(const Size& size, int n, int y, int x) { return ((size_t)(n * size.h + y) * size.w + x) * C; }
