@@ -24,6 +24,8 @@ afterAll(async () => {
 });
 
 const prompt = (page: Page) => page.getByRole("textbox", { name: "Prompt", exact: true });
+/** How many scales of the job the film strip has a picture of. */
+const shownScales = (page: Page) => page.getByRole("button", { name: /^Preview at / }).count();
 const maskText = (page: Page) => page.getByText(/^Mask \d+ × \d+$/);
 
 describe("a page that is loaded again", () => {
@@ -69,6 +71,10 @@ describe("a page that is loaded again", () => {
     await second.goto(new URL("/", page.url()).href);
     await waitForPicture(second);
     await resultBar(second).waitFor();
+    // Of the scales both have seen the same: one before it was loaded again, the other all of them.
+    await eventually(() => shownScales(second)).toBeGreaterThan(0);
+    expect(await shownScales(second)).toBe(await shownScales(page));
+    await screenshot(second, "second-window");
     await resultBar(page).getByRole("button", { name: "Keep" }).click();
     await resultBar(second).waitFor({ state: "detached" });
     await second.getByText("Autosaved").waitFor();
