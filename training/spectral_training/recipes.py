@@ -56,6 +56,8 @@ class TokenizerTraining:
     ema: float = 0.9999
     seed: int = 0
     bf16: bool = True
+    muon: bool = False
+    """Muon instead of AdamW for the matrices of the transformers' blocks."""
 
 
 @dataclass(frozen=True)

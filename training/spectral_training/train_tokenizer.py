@@ -19,6 +19,7 @@ from . import data
 from .adversarial import AdversarialLoss
 from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
 from .grid import save_grid
+from .optimisers import MuonAndAdamW
 from .perceptual import PerceptualDistance
 from .quantize import gather
 from .recipes import TokenizerTraining, recipe
@@ -30,6 +31,7 @@ from .views import draw_kinds, measure_std, render_crops, render_views, upscale_
 
 DISCRIMINATOR_LEAD = 500
 """Steps for which the discriminator learns before its loss counts."""
+BETAS, WEIGHT_DECAY = (0.9, 0.95), 0.01
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Options:
     seed: int | None = None
     bf16: bool | None = None
     """In place of the recipe's; ``bench`` tells which precision is the faster one here."""
+    muon: bool | None = None
+    """In place of the recipe's optimiser."""
     limit: int | None = None
     """Use only the first photos."""
     stream: bool = False
@@ -112,12 +116,19 @@ class Trainer:
             for parameter in self.model.code_parameters():
                 parameter.requires_grad_(False)
 
-        def optimiser() -> torch.optim.Optimizer:
-            trained = [p for p in self.model.parameters() if p.requires_grad]
-            return torch.optim.AdamW(trained, lr=1e-4, betas=(0.9, 0.95), weight_decay=0.01)
-
-        self.module, self.optimiser = self.runtime.setup(TokenizerStep(self.model, self.config), optimiser)
+        self.module, self.optimiser = self.runtime.setup(TokenizerStep(self.model, self.config), self._optimiser)
         self.ema = Ema(self.model, self.config.ema)
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        """Of all that is trained in this stage; AdamW alone where no block is."""
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        blocks = nn.ModuleList([self.model.encoder.blocks, self.model.decoder.blocks])
+        inside = {id(p) for p in blocks.parameters() if p.requires_grad and p.ndim == 2}
+        matrices = [p for p in trained if id(p) in inside]
+        if not self.config.muon or not matrices:
+            return torch.optim.AdamW(trained, lr=1e-4, betas=BETAS, weight_decay=WEIGHT_DECAY)
+        rest = [p for p in trained if id(p) not in inside]
+        return MuonAndAdamW(matrices, [{"params": rest, "weight_decay": WEIGHT_DECAY}], BETAS)
 
     def enter_joint(self) -> None:
         self.ema.copy_to(self.model)
@@ -340,7 +351,9 @@ def main(options: Options) -> None:
     seed = config.seed if options.seed is None else options.seed
     bf16 = config.bf16 if options.bf16 is None else options.bf16
     frozen = config.frozen_codes or options.frozen_codes
-    config = replace(config, seed=seed, steps=options.steps or config.steps, bf16=bf16, frozen_codes=frozen)
+    muon = config.muon if options.muon is None else options.muon
+    steps = options.steps or config.steps
+    config = replace(config, seed=seed, steps=steps, bf16=bf16, muon=muon, frozen_codes=frozen)
     if frozen and options.start is None:
         raise ValueError("Expected trained codes to freeze but there is no start; give --start a compact checkpoint.")
     runtime = Runtime(options.runtime, config.bf16)

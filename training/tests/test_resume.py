@@ -40,9 +40,10 @@ def test_autoregressive_training_resumes_alike(shards: Path, tokenizer: Tokenize
     assert all(torch.equal(value, averages[name]) for name, value in copy.averaged().state_dict().items())
 
 
-def test_a_streamed_run_resumes_alike(shards: Path):
+@pytest.mark.parametrize("use_muon", [False, True])
+def test_a_streamed_run_resumes_alike(shards: Path, use_muon: bool):
     pattern = str(shards / "train-*.tar")
-    config, photos = recipe("studio-debug").tokenizer, data.load_photos(pattern, 8)
+    config, photos = replace(recipe("studio-debug").tokenizer, muon=use_muon), data.load_photos(pattern, 8)
     whole = Trainer(config, photos, stream=pattern)
     whole.enter_joint()
     for step in range(3):
