@@ -16,7 +16,15 @@ import {
   preview,
 } from "../../../test/fixtures/screen-data.js";
 import { AppError } from "../../core/errors.js";
+import type { OpenJob } from "../../shared/api.js";
 import { documentIdSchema } from "../../shared/ids.js";
+import type { JobRequest } from "../../shared/jobs.js";
+
+/** A job of the first document that a page which was loaded before had begun. */
+function openJob(request: JobRequest, changes: Partial<OpenJob> = {}): OpenJob {
+  const end = { finished: null, pictures: [], previews: [], elapsedMs: 900 };
+  return { jobId, request, revision: documentInfo().revision, ...end, ...changes };
+}
 
 describe("editor and its documents", () => {
   it("shows what was opened on the command line, and why it could not be", async () => {
@@ -213,17 +221,7 @@ describe("editor and its documents", () => {
       }),
       readDraft: ({ documentId }) => ({ draft: documentId === d2 ? null : draft }),
       listJobs: () => ({
-        jobs: [
-          {
-            jobId,
-            request,
-            revision: 0,
-            finished: null,
-            pictures: [],
-            previews: [],
-            elapsedMs: 900,
-          },
-        ],
+        jobs: [openJob(request)],
       }),
     });
     await editor.start();
@@ -321,17 +319,7 @@ describe("editor and its documents", () => {
     const { editor, transport } = setUp({
       listDocuments: () => ({ documents: [documentInfo()] }),
       listJobs: () => ({
-        jobs: [
-          {
-            jobId,
-            request,
-            revision: 0,
-            finished: finished(),
-            pictures: [0],
-            previews: [],
-            elapsedMs: 900,
-          },
-        ],
+        jobs: [openJob(request, { finished: finished(), pictures: [0] })],
       }),
       readJobPicture: () => finished(),
     });
@@ -347,18 +335,11 @@ describe("editor and its documents", () => {
     earlier.editor.mask.paintRectangle({ x: 4, y: 4, width: 8, height: 8 }, "add");
     earlier.editor.settings.setVariations(4);
     await earlier.editor.jobs.run();
-    const open = {
-      jobId,
-      request: earlier.transport.lastRequest("startJob"),
-      revision: 0,
-      finished: null,
-      previews: [],
-      elapsedMs: 900,
-    };
+    const request = earlier.transport.lastRequest("startJob");
     const { editor, transport } = setUp({
       listDocuments: () => ({ documents: [documentInfo()] }),
       // The second came before this page knew of the job, the end before it has read that picture.
-      listJobs: () => ({ jobs: [{ ...open, pictures: [1] }] }),
+      listJobs: () => ({ jobs: [openJob(request, { pictures: [1] })] }),
       readJobPicture: ({ variation }) => {
         for (const later of [2, 3]) transport.emit("job-variation", finalPicture(later));
         transport.emit("job-finished", finished());
@@ -381,12 +362,7 @@ describe("editor and its documents", () => {
     const { editor, transport } = setUp({
       listDocuments: () => ({ documents: [documentInfo()] }),
       listJobs: () => ({
-        jobs: [
-          {
-            ...{ jobId, request, revision: 0, finished: null },
-            ...{ pictures: [], previews: places.slice(0, 3), elapsedMs: 900 },
-          },
-        ],
+        jobs: [openJob(request, { previews: places.slice(0, 3) })],
       }),
       readJobPreview: ({ preview: { scale } }) => {
         // The next one comes while the first is read, and the second gives way to a later one.
@@ -410,17 +386,7 @@ describe("editor and its documents", () => {
     const { editor } = setUp({
       listDocuments: () => ({ documents: [documentInfo()] }),
       listJobs: () => ({
-        jobs: [
-          {
-            jobId,
-            request,
-            revision: 0,
-            finished: finished(),
-            pictures: [0],
-            previews: [],
-            elapsedMs: 900,
-          },
-        ],
+        jobs: [openJob(request, { finished: finished(), pictures: [0] })],
       }),
       readJobPicture: () => {
         throw new AppError("JOB_UNKNOWN", "Expected a job but it is gone.");
