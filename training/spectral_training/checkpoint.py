@@ -23,6 +23,11 @@ def save_atomic(state: dict[str, Any], path: Path) -> None:
     os.replace(temporary, path)
 
 
+def load(path: Path) -> dict[str, Any]:
+    """A checkpoint, on the CPU whatever it was trained on."""
+    return torch.load(path, map_location="cpu", weights_only=False)
+
+
 def commit() -> str:
     try:
         answer = subprocess.run(
@@ -65,7 +70,7 @@ def start_from(
 
     Raises ValueError if they belong to a model of another shape.
     """
-    stored = torch.load(path, weights_only=False)[part]
+    stored = load(path)[part]
     config, weights = stored["config"], stored["weights"]
     weights = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
     config, weights = (config, weights) if adapt is None else adapt(config, weights)

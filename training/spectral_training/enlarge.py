@@ -16,7 +16,7 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +28,7 @@ import tyro
 from torch import Tensor, nn
 
 from . import data
-from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
+from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic
 from .enlarge_network import (
     FACTORS,
     SPEEDS,
@@ -42,7 +42,9 @@ from .enlarge_network import (
 )
 from .evaluate import centre_crop, lanczos, project, psnr, ssim, to_levels
 from .export_onnx import describe, export, session
-from .residual import train_by_winograd
+from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
+from .sources import MemorySource
+from .views import render
 
 BATCH = 16
 """Crops a step."""
@@ -71,11 +73,11 @@ class Train:
     """Use only photos of these sources (the samples' JSON names them); all by default."""
     start: Path | None = None
     """Checkpoint whose weights to begin with; of one for another factor the body alone."""
-    bf16: bool = True
-    winograd: bool = False
-    """Compute the residual blocks by Winograd's algorithm, in fp32; see :mod:`winograd`."""
+    bf16: tyro.conf.FlagConversionOff[bool] = True
+    """``bench`` tells which precision is the faster one here."""
     save_every: float = 120.0
     limit: int | None = None
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
 
 
 def minus_psnr(error: Tensor) -> Tensor:
@@ -86,21 +88,37 @@ def minus_psnr(error: Tensor) -> Tensor:
     return error.pow(2).mean(dim=(1, 2, 3)).clamp(min=1e-6).log().mean()
 
 
+class EnlargeStep(nn.Module):
+    """Forward pass and loss of one part of a batch: what is wrapped and compiled."""
+
+    def __init__(self, model: EnlargeNetwork) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, low: Tensor, target: Tensor, is_absolute: bool) -> tuple[Tensor, Tensor]:
+        """Loss, and the mean squared error for the log."""
+        error = self.model(low) - target
+        return error.abs().mean() if is_absolute else minus_psnr(error), error.detach().pow(2).mean()
+
+
 class Trainer:
+    """Network, optimiser and source of crops; all but the photos goes into the checkpoint."""
+
     def __init__(self, options: Train, photos: list[data.Photo]) -> None:
-        self.options, self.photos = options, photos
+        self.options = options
+        self.runtime = Runtime(options.runtime, options.bf16)
         torch.manual_seed(options.seed)
-        self.rng = random.Random(options.seed)
-        self.sampler = data.PhotoSampler(len(photos), options.seed)
+        self.source = MemorySource(photos, options.seed, self.runtime.place)
         self.model = shape(options.speed, options.factor).build()
         if options.start is not None:
             self.start_from(options.start)
         self.model.to(memory_format=torch.channels_last)
-        if options.winograd:
-            train_by_winograd(self.model)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=options.rate, betas=(0.9, 0.99), weight_decay=0)
+        self.module, self.optimiser = self.runtime.setup(EnlargeStep(self.model), self._optimiser)
         self.ema = Ema(self.model, options.ema)
         self.step, self.seconds = 0, 0.0
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.model.parameters(), lr=self.options.rate, betas=(0.9, 0.99), weight_decay=0)
 
     def start_from(self, path: Path) -> None:
         """Go on with the weights of a network of the same width: of another factor without its last convolution, of
@@ -108,7 +126,7 @@ class Trainer:
 
         Raises ValueError if its width is another or its blocks are more.
         """
-        begun = torch.load(path, weights_only=False)
+        begun = load(path)
         old, new = EnlargeConfig(**begun["config"]), self.model.config
         if old.width != new.width or old.blocks > new.blocks:
             raise ValueError(
@@ -121,77 +139,79 @@ class Trainer:
             nn.init.zeros_(block.second.weight)
 
     def batch(self) -> Tensor:
-        """(B, 3, crop, crop): native crops, and now and then a reduced view; turned and mirrored."""
-        size, pictures = self.options.crop, []
-        for index in self.sampler.take(self.options.batch):
-            photo = self.photos[index]
-            view = (
-                data.native_crop(photo, size, self.rng)
-                if self.rng.random() < 0.8
-                else data.random_view(photo, size, self.rng)
-            )
-            if self.rng.random() < 0.5:
-                view = view.transpose(1, 0, 2)
-            if self.rng.random() < 0.5:
-                view = view[::-1]
-            pictures.append(np.ascontiguousarray(view))
-        return data.to_tensor(pictures)
+        """This process's part of a step's large pictures (B, 3, crop, crop)."""
+        size = self.options.crop
+        crops = render(self.source.take(self.options.batch), size, lambda photo, rng: turned_view(photo, size, rng))
+        return crops.to(self.runtime.fabric.device).contiguous(memory_format=torch.channels_last)
 
     def update(self, fraction: float) -> float:
+        """One optimiser step at ``fraction`` of the run; returns its mean squared error."""
+        runtime, pieces = self.runtime, self.runtime.options.accumulate
         for group in self.optimiser.param_groups:
             group["lr"] = self.options.rate * cosine(fraction, warmup=0.01, floor=0.005)
-        target = self.batch().contiguous(memory_format=torch.channels_last)
+        target = self.batch()
         # Whole levels, as in a file: the network meets the rounding that it will meet in use.
         low = (F.avg_pool2d(target, self.options.factor) * 127.5 + 127.5).round() / 127.5 - 1
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.options.bf16):
-            predicted = self.model(low)
-        error = predicted - target
-        loss = error.abs().mean() if fraction < self.options.absolute else minus_psnr(error)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 0.5)
+        squared = torch.zeros((), device=target.device)
+        for part, is_last in runtime.parts(len(target)):
+            with runtime.fabric.no_backward_sync(self.module, enabled=not is_last):
+                loss, error = self.module(low[part], target[part], fraction < self.options.absolute)
+                runtime.fabric.backward(loss / pieces)
+            squared += error / pieces
+        runtime.fabric.clip_gradients(self.module, self.optimiser, max_norm=0.5)
         self.optimiser.step()
         self.step += 1
         self.ema.update(self.model, self.step)
-        return float(error.detach().pow(2).mean())
+        return runtime.mean({"squared": squared})["squared"]
 
     def state(self) -> dict[str, object]:
+        """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""
         return {
-            "model": self.model.state_dict(),
-            "ema": self.ema.shadow,
-            "optimiser": self.optimiser.state_dict(),
+            "model": whole_state(self.model.state_dict()),
+            "ema": whole_state(self.ema.shadow),
+            "optimiser": whole_state(self.optimiser.state_dict()),
             "step": self.step,
             "seconds": self.seconds,
-            "rng": self.rng.getstate(),
-            "sampler": self.sampler.state(),
+            "source": self.source.state(),
         }
 
     def restore(self, state: dict[str, object]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.ema.shadow = state["ema"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        restore_weights(self.model, self.ema, self.optimiser, state)
         self.step, self.seconds = state["step"], state["seconds"]
-        self.rng.setstate(state["rng"])
-        self.sampler.restore(state["sampler"])
+        self.source.restore(state["source"])
 
     def averaged(self) -> dict[str, Tensor]:
+        """The averaged weights, on the CPU; all processes call it."""
         model = self.model.config.build()
-        self.ema.copy_to(model)
+        averages = Ema(model, 0.0)
+        averages.shadow = whole_state(self.ema.shadow)
+        averages.copy_to(model)
         return model.state_dict()
+
+
+def turned_view(photo: data.Photo, size: int, rng: random.Random) -> np.ndarray:
+    """(size, size, 3): a native crop, now and then a reduced view; turned and mirrored."""
+    view = (data.native_crop if rng.random() < 0.8 else data.random_view)(photo, size, rng)
+    if rng.random() < 0.5:
+        view = view.transpose(1, 0, 2)
+    return view[::-1] if rng.random() < 0.5 else view
 
 
 def train(options: Train) -> None:
     """Train one network; goes on where a stopped run of the same folder left off."""
     name = run_name(options.speed, options.factor)
-    path, log = options.out / f"{name}.pt", Log(options.out / f"{name}.jsonl")
+    path = options.out / f"{name}.pt"
     photos = [
         p
         for p in data.load_photos(options.data, options.limit)
         if min(p.pixels.shape[:2]) >= options.crop and (not options.sources or p.source in options.sources)
     ]
     trainer = Trainer(options, photos)
+    runtime = trainer.runtime
+    log = Log(options.out / f"{name}.jsonl", runtime.is_first)
     if path.exists():
-        trainer.restore(torch.load(path, weights_only=False)["trainer"])
+        trainer.restore(load(path)["trainer"])
     meta = {
         "commit": commit(),
         "data": data.manifest_hash(options.data),
@@ -203,11 +223,12 @@ def train(options: Train) -> None:
 
     def save() -> None:
         state = {"trainer": trainer.state(), "weights": trainer.averaged(), "config": asdict(trainer.model.config)}
-        save_atomic({**state, "meta": {**meta, "step": trainer.step, "seconds": trainer.seconds}}, path)
+        if runtime.is_first:
+            save_atomic({**state, "meta": {**meta, "step": trainer.step, "seconds": trainer.seconds}}, path)
 
     clock = Clock(options.steps, options.minutes, trainer.seconds)
     saved, total, counted = clock.seconds, 0.0, 0
-    while (fraction := clock.fraction(trainer.step)) < 1 and trainer.step < options.steps:
+    while (fraction := runtime.fraction(clock, trainer.step)) < 1 and trainer.step < options.steps:
         total += trainer.update(fraction)
         counted += 1
         trainer.seconds = clock.seconds
@@ -215,7 +236,7 @@ def train(options: Train) -> None:
             quality = float(-10 * np.log10(total / counted / 4))
             log.write(step=trainer.step, seconds=clock.seconds, psnr=quality)
             total, counted = 0.0, 0
-        if clock.seconds - saved > options.save_every:
+        if runtime.fabric.broadcast(clock.seconds - saved > options.save_every):
             save()
             saved = clock.seconds
     save()

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .checkpoint import load
 from .residual import ResidualBlock
 
 
@@ -109,7 +110,7 @@ def mean_of_views(enlarge: Callable[[Tensor], Tensor], low: Tensor) -> Tensor:
 
 def load_enlarger(path: Path) -> tuple[EnlargeNetwork, dict[str, object]]:
     """The averaged network of a checkpoint, and what is known about its training."""
-    state = torch.load(path, weights_only=False)
+    state = load(path)
     model = EnlargeConfig(**state["config"]).build()
     model.load_state_dict(state["weights"])
     return model.eval(), state["meta"]

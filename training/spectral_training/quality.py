@@ -26,7 +26,7 @@ from torch import Tensor
 
 from . import data
 from .ar import AutoregressiveModel
-from .checkpoint import commit
+from .checkpoint import commit, load
 from .edit_figures import Edits, caption_states, drawn_pictures, edit_table, redraw_squares
 from .enlarge_network import mean_of_views
 from .evaluate import centre_crop, project, psnr, ssim, to_levels
@@ -192,7 +192,7 @@ def reconstruction(model: Tokenizer, photos: list[data.Photo], distance: Percept
 
 
 def load_checkpoint(path: Path) -> tuple[Tokenizer, torch.nn.Module]:
-    stored, models = torch.load(path, weights_only=False), []
+    stored, models = load(path), []
     for part in ("tokenizer", "ar"):
         model = stored[part]["config"].build()
         model.load_state_dict(

@@ -20,6 +20,7 @@ from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from .ar import ArBlock
+from .checkpoint import Clock, Ema
 from .residual import train_by_winograd
 from .sources import Place
 from .transformer import Block
@@ -41,7 +42,7 @@ class RuntimeOptions:
     compile: bool = False
     """torch.compile; on a CPU in bf16 it gave nothing."""
     winograd: bool = False
-    """On a CPU: compute the convolutional heads' residual blocks by Winograd's algorithm, in fp32 (:mod:`winograd`)."""
+    """On a CPU: compute convolutional residual blocks by Winograd's algorithm, in fp32 (:mod:`winograd`)."""
 
 
 class Runtime:
@@ -70,6 +71,11 @@ class Runtime:
             if hasattr(module, "recompute"):
                 module.recompute = self.options.recompute
         if self.options.winograd:
+            if self.fabric.device.type != "cpu":
+                raise ValueError(
+                    f"Expected a CPU for Winograd's algorithm but this run is on {self.fabric.device}; leave "
+                    "--runtime.winograd out, or add --runtime.accelerator cpu."
+                )
             train_by_winograd(step)
         if self.options.compile:
             step = torch.compile(step)  # type: ignore[assignment]
@@ -86,6 +92,11 @@ class Runtime:
             raise ValueError(f"Expected {count} samples a process to divide into {pieces} parts; change accumulate.")
         for index in range(pieces):
             yield slice(index * count // pieces, (index + 1) * count // pieces), index == pieces - 1
+
+    def fraction(self, clock: Clock, step: int) -> float:
+        """How much of the run is done, the same in all processes: their clocks differ."""
+        mine = clock.fraction(step)
+        return mine if clock.minutes is None else self.fabric.broadcast(mine)
 
     def mean(self, values: dict[str, Tensor]) -> dict[str, float]:
         """Mean over the processes of each scalar."""
@@ -130,3 +141,24 @@ def like(value: Tensor, target: Tensor) -> Tensor:
     if isinstance(target, DTensor):
         return distribute_tensor(value.to(target.device), target.device_mesh, target.placements)
     return value.to(target.device)
+
+
+@torch.no_grad()
+def restore_weights(model: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, state: dict) -> None:
+    """Weights, averages and optimiser state of a checkpoint, sharded again where the model is."""
+    own = model.state_dict()
+    for name, value in state["model"].items():
+        own[name].copy_(like(value, own[name]))
+    ema.shadow = {name: like(value, ema.shadow[name]) for name, value in state["ema"].items()}
+    saved = state["optimiser"]
+    if "state" in saved:  # an optimiser made of several keeps theirs by name, and is not sharded
+        trained = [p for group in optimiser.param_groups for p in group["params"]]
+        moments = {
+            index: {
+                k: like(v, trained[index]) if isinstance(v, Tensor) and v.shape == trained[index].shape else v
+                for k, v in entry.items()
+            }
+            for index, entry in saved["state"].items()
+        }
+        saved = {**saved, "state": moments}
+    optimiser.load_state_dict(saved)

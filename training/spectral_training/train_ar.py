@@ -16,17 +16,17 @@ from torch import Tensor, nn
 
 from . import data
 from .ar import ArConfig, AutoregressiveModel, seeing_around
-from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
+from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic, start_from
 from .condition import Condition, condition_for, log_unigram, losses_by_scale, unigram_loss
 from .grid import save_grid
 from .optimisers import optimiser_of
 from .recipes import ArTraining, recipe
-from .runtime import Runtime, RuntimeOptions, like, whole_state
+from .runtime import Runtime, RuntimeOptions, like, restore_weights, whole_state
 from .sample import Prefix, Sampling, generate
 from .sources import Draw, MemorySource, Source, StreamSource
 from .text import CaptionStates
 from .tokenizer import Tokenizer
-from .train_tokenizer import load_tokenizer, restore_weights
+from .train_tokenizer import load_tokenizer
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,6 @@ class Options:
     """Steps between sheets of drawn pictures; 0: none."""
     tensorboard: bool = False
     runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
-
-
-def encode_views(tokenizer: Tokenizer, pictures: Tensor, bf16: bool) -> Tensor:
-    with torch.no_grad(), torch.autocast(pictures.device.type, torch.bfloat16, enabled=bf16):
-        return tokenizer.encode(pictures)
 
 
 class ArStep(nn.Module):
@@ -161,8 +156,10 @@ class Trainer:
             given.append(given_tokens(self.config.model, rng))
         return self.encode(data.to_tensor(pictures)), captions, torch.stack(given)
 
+    @torch.no_grad()
     def encode(self, pictures: Tensor) -> Tensor:
-        return encode_views(self.tokenizer, pictures.to(self.runtime.fabric.device), self.config.bf16)
+        """(B, T) codes, in fp32 as in the app: in bf16 a tenth of them would be others."""
+        return self.tokenizer.encode(pictures.to(self.runtime.fabric.device))
 
     def start(self, pictures: int = 512) -> list[Tensor]:
         """Measure the unigram distributions on whole photos, and start the output biases there."""
@@ -286,7 +283,7 @@ def main(options: Options) -> None:
         "processes": runtime.place.world,
     }
     if options.resume and path.exists():
-        trainer.restore(torch.load(path, weights_only=False)["trainer"])
+        trainer.restore(load(path)["trainer"])
         log.write(event="resumed", step=trainer.step)
     elif options.start is not None:
         trainer.start_from(options.start)
@@ -308,7 +305,7 @@ def main(options: Options) -> None:
 
     clock = Clock(chosen.steps, options.minutes, trainer.seconds)
     last_saved, total, counted = clock.seconds, 0.0, 0
-    while (fraction := clock.fraction(trainer.step)) < 1:
+    while (fraction := runtime.fraction(clock, trainer.step)) < 1:
         total += trainer.update(fraction)
         counted += 1
         trainer.seconds = clock.seconds
@@ -330,7 +327,7 @@ def main(options: Options) -> None:
 
 def load_ar(path: Path) -> tuple[AutoregressiveModel, dict[str, object]]:
     """The averaged model of a checkpoint or compact file, and what is known about its training."""
-    state = torch.load(path, weights_only=False)
+    state = load(path)
     if "tokenizer" in state and "ar" in state:  # a compact file
         model = state["ar"]["config"].build()
         model.load_state_dict(

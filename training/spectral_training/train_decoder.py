@@ -9,21 +9,22 @@ change, so runs/a/ar.pt goes with runs/b/tokenizer.pt, and a faithful upscale st
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import EllipsisType
 
 import torch
 import torch.nn.functional as F
 import tyro
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import data
 from .adversarial import AdversarialLoss
-from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic
+from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic
 from .layout import Layout
 from .perceptual import PerceptualDistance
 from .recipes import DecoderTraining, recipe
+from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
 from .sources import MemorySource
 from .tokenizer import CODE, EXACT, Tokenizer
 from .train_tokenizer import load_tokenizer
@@ -57,6 +58,8 @@ class Options:
     """Seconds between checkpoints."""
     validate_every: int = 200
     """Steps between validations."""
+    runtime: RuntimeOptions = field(default_factory=RuntimeOptions)
+    """Batches are taken in one part (no ``accumulate``)."""
 
 
 def draw_code_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
@@ -78,25 +81,14 @@ def draw_code_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
     return kinds
 
 
-class DecoderTrainer:
-    """Frozen tokenizer, its texture heads, their optimiser and the discriminator; all but photos is in ``state``."""
+class DecoderStep(nn.Module):
+    """Forward pass of a step: what is wrapped and compiled."""
 
-    def __init__(self, config: DecoderTraining, tokenizer: Tokenizer, photos: list[data.Photo]) -> None:
-        self.config = config
-        torch.manual_seed(config.seed)
-        self.model = with_texture_heads(tokenizer, config)
-        self.model.requires_grad_(False)
-        for parameter in self.model.texture_parameters():
-            parameter.requires_grad_(True)
-        self.perceptual = PerceptualDistance(config.trunk) if config.perceptual else None
-        self.adversary = AdversarialLoss(config.discriminator)
-        self.optimiser = torch.optim.AdamW(self.model.texture_parameters(), betas=(0.5, 0.95), weight_decay=0.01)
-        self.ema = Ema(self.model, config.ema)
-        self.rng = random.Random(config.seed)
-        self.views = MemorySource(photos, config.seed)
-        self.step, self.seen, self.seconds = 0, 0, 0.0
+    def __init__(self, model: Tokenizer) -> None:
+        super().__init__()
+        self.model = model
 
-    def decode(self, images: Tensor, kinds: Tensor) -> Tensor:
+    def forward(self, images: Tensor, kinds: Tensor) -> Tensor:
         """Pictures from the codes of ``images``; gradients reach the texture heads only."""
         model = self.model
         with torch.no_grad():
@@ -105,16 +97,56 @@ class DecoderTrainer:
             x = model.decode_tokens(vectors, coefficients, kinds)
         return model.assemble(x, coefficients, kinds).image
 
+
+class DecoderTrainer:
+    """Frozen tokenizer, its texture heads, their optimiser and the discriminator; all but photos is in ``state``."""
+
+    def __init__(
+        self,
+        config: DecoderTraining,
+        tokenizer: Tokenizer,
+        photos: list[data.Photo],
+        runtime: Runtime | None = None,
+    ) -> None:
+        self.config, self.runtime = config, runtime or Runtime(bf16=config.bf16)
+        if (pieces := self.runtime.options.accumulate) != 1:
+            raise ValueError(f"Expected batches in one part but got accumulate {pieces}; use a smaller --batch.")
+        torch.manual_seed(config.seed)
+        self.model = with_texture_heads(tokenizer, config)
+        self.model.requires_grad_(False)
+        for parameter in self.model.texture_parameters():
+            parameter.requires_grad_(True)
+        self.perceptual = PerceptualDistance(config.trunk) if config.perceptual else None
+        self.adversary = AdversarialLoss(config.discriminator)
+        self.module, self.optimiser = self.runtime.setup(DecoderStep(self.model), self._optimiser)
+        self.adversary.setup(self.runtime.fabric)
+        if self.perceptual is not None:
+            self.perceptual.to(self.runtime.fabric.device)
+        self.ema = Ema(self.model, config.ema)
+        self.rng = random.Random(config.seed)
+        self.views = MemorySource(photos, config.seed, self.runtime.place)
+        self.step, self.seen, self.seconds = 0, 0, 0.0
+
+    def _optimiser(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.model.texture_parameters(), betas=(0.5, 0.95), weight_decay=0.01)
+
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """This process's pictures of the next step, and their kinds."""
+        config, layout, device = self.config, self.model.layout, self.runtime.fabric.device
+        images = render_views(self.views.take(config.batch), layout.image_size)
+        # All processes draw all kinds, so that their generators stay in step.
+        kinds = draw_code_kinds(layout, config.batch, self.rng)[self.runtime.place.share(config.batch)]
+        return images.to(device), kinds.to(device)
+
     def update(self, fraction: float) -> dict[str, float]:
         """One step of the texture heads and, after its start, of the discriminator; returns the losses."""
-        config = self.config
+        config, fabric = self.config, self.runtime.fabric
         for group in self.optimiser.param_groups:
             group["lr"] = config.rate * cosine(fraction)
-        images = render_views(self.views.take(config.batch), self.model.layout.image_size)
-        kinds = draw_code_kinds(self.model.layout, len(images), self.rng)
+        images, kinds = self.draw()
         self.model.eval()  # the codebooks must not follow the encoder any more
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-            fake = self.decode(images, kinds).float()
+        fake = self.module(images, kinds).float()
+        with fabric.autocast():
             shown = fake.detach().requires_grad_()
             losses, gradient = self.similarity(shown, images)
             if config.adversarial and fraction >= config.adversarial_from:
@@ -122,17 +154,18 @@ class DecoderTrainer:
                 (towards_real,) = torch.autograd.grad(losses["adversarial"], shown)
                 gradient = gradient + self.adversarial_weight(gradient, towards_real) * towards_real
         self.optimiser.zero_grad(set_to_none=True)
-        fake.backward(gradient)
-        torch.nn.utils.clip_grad_norm_(self.model.texture_parameters(), 1.0)
+        fabric.backward(fake, gradient)
+        fabric.clip_gradients(self.module, self.optimiser, max_norm=1.0)
         self.optimiser.step()
-        report = {name: float(value.detach()) for name, value in losses.items()}
+        report = {name: value.detach() for name, value in losses.items()}
         if config.adversarial and fraction >= config.discriminator_from:
-            with torch.autocast("cpu", torch.bfloat16, enabled=config.bf16):
-                report["discriminator"] = self.adversary.update(images, fake.detach())
+            with fabric.autocast():
+                judged = self.adversary.update(images, fake.detach())
+            report["discriminator"] = torch.tensor(judged, device=fabric.device)
         self.step += 1
-        self.seen += len(images)
+        self.seen += config.batch
         self.ema.update(self.model, self.step)
-        return report
+        return self.runtime.mean(report)
 
     def similarity(self, shown: Tensor, images: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Losses that compare pictures (B, 3, I, I) with what they are to be, and their gradient at the pictures."""
@@ -152,16 +185,20 @@ class DecoderTrainer:
         return self.config.adversarial_share * float(gradient.norm() / towards_real.norm().clamp_min(1e-12))
 
     def averaged(self) -> Tokenizer:
+        """A copy with the averaged weights, on the CPU, for looking at."""
         model: Tokenizer = self.model.config.build()
-        model.load_state_dict(self.model.state_dict())
-        self.ema.copy_to(model)
+        model.load_state_dict(whole_state(self.model.state_dict()))
+        averages = Ema(model, 0.0)
+        averages.shadow = whole_state(self.ema.shadow)
+        averages.copy_to(model)
         return model.eval()
 
     def state(self) -> dict[str, object]:
+        """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""
         return {
-            "model": self.model.state_dict(),
-            "ema": self.ema.shadow,
-            "optimiser": self.optimiser.state_dict(),
+            "model": whole_state(self.model.state_dict()),
+            "ema": whole_state(self.ema.shadow),
+            "optimiser": whole_state(self.optimiser.state_dict()),
             "adversary": self.adversary.state_dict(),
             "stage": "decoder",
             "step": self.step,
@@ -173,9 +210,7 @@ class DecoderTrainer:
         }
 
     def restore(self, state: dict[str, object]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.ema.shadow = state["ema"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        restore_weights(self.model, self.ema, self.optimiser, state)
         self.adversary.load_state_dict(state["adversary"])
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
         self.rng.setstate(state["rng"])
@@ -226,10 +261,11 @@ def main(options: Options) -> None:
         config = replace(config, adversarial=options.adversarial, adversarial_share=None)
     steps, batch = options.steps or config.steps, options.batch or config.batch
     config = replace(config, steps=steps, batch=batch, bf16=bf16)
-    log, path = Log(options.out / "decoder.jsonl"), options.out / "tokenizer.pt"
+    runtime = Runtime(options.runtime, config.bf16)
+    log, path = Log(options.out / "decoder.jsonl", runtime.is_first), options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, options.limit)
     tokenizer, start_meta = load_tokenizer(options.start)
-    trainer = DecoderTrainer(config, tokenizer, photos)
+    trainer = DecoderTrainer(config, tokenizer, photos, runtime)
     size = trainer.model.layout.image_size
     held_out = data.load_photos(options.validation, 64) if options.validation else []
     pictures = data.to_tensor([data.whole(p, size) for p in held_out]) if held_out else torch.empty(0)
@@ -241,24 +277,27 @@ def main(options: Options) -> None:
         "start": start_meta,
     }
     if options.resume and path.exists():
-        trainer.restore(torch.load(path, weights_only=False)["trainer"])
+        trainer.restore(load(path)["trainer"])
         log.write(event="resumed", step=trainer.step)
     count = sum(p.numel() for p in trainer.model.texture_parameters())
     log.write(event="start", photos=len(photos), trained_parameters=count, **meta)
 
     def save() -> None:
-        save_atomic({"trainer": trainer.state(), "config": trainer.model.config, "meta": meta}, path)
+        state = trainer.state()
+        if runtime.is_first:
+            save_atomic({"trainer": state, "config": trainer.model.config, "meta": meta}, path)
 
     measure = PerceptualDistance() if config.perceptual else None  # the same network for every run
 
     def check(event: str) -> None:
-        if held_out:
-            log.write(event=event, step=trainer.step, **validate(trainer.averaged(), pictures, measure))
+        model = trainer.averaged()
+        if held_out and runtime.is_first:
+            log.write(event=event, step=trainer.step, **validate(model, pictures, measure))
 
     check("before")
     clock = Clock(config.steps, options.minutes, trainer.seconds)
     last_saved, sums, counts = clock.seconds, {}, {}
-    while (fraction := clock.fraction(trainer.step)) < 1:
+    while (fraction := runtime.fraction(clock, trainer.step)) < 1:
         for name, value in trainer.update(fraction).items():
             sums[name] = sums.get(name, 0.0) + value
             counts[name] = counts.get(name, 0) + 1
@@ -269,7 +308,7 @@ def main(options: Options) -> None:
             sums, counts = {}, {}
         if trainer.step % options.validate_every == 0:
             check("validation")
-        if clock.seconds - last_saved > options.save_every:
+        if runtime.fabric.broadcast(clock.seconds - last_saved > options.save_every):
             save()
             last_saved = clock.seconds
     save()

@@ -17,13 +17,13 @@ from torch import Tensor, nn
 
 from . import data
 from .adversarial import AdversarialLoss
-from .checkpoint import Clock, Ema, Log, commit, cosine, save_atomic, start_from
+from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic, start_from
 from .grid import save_grid
 from .optimisers import MuonAndAdamW
 from .perceptual import PerceptualDistance
 from .quantize import gather
 from .recipes import TokenizerTraining, recipe
-from .runtime import Runtime, RuntimeOptions, like, whole_state
+from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
 from .sources import MemorySource, Source, StreamSource
 from .tokenizer import Tokenizer, TokenizerConfig
 from .tokenizer_step import TokenizerStep
@@ -228,9 +228,9 @@ class Trainer:
         config, n = self.config, self.model.layout.tokens_per_scale
         if not config.warmup_steps - config.collect_steps <= self.step < config.warmup_steps:
             return
-        self.collected.append(gather(z))
+        self.collected.append(gather(z).cpu())
         if self.step == config.warmup_steps - 1:
-            samples, d = torch.cat(self.collected), z.shape[-1]
+            samples, d = torch.cat(self.collected).to(z.device), z.shape[-1]
             everything = config.model.shared_codebook or config.model.layout.scales == 1
             self.model.approximation_codebook.initialise(samples[:, : None if everything else n].reshape(-1, d))
             if not everything:
@@ -286,27 +286,6 @@ def without_texture_heads(
     return replace(config, texture_heads=()), kept
 
 
-@torch.no_grad()
-def restore_weights(model: nn.Module, ema: Ema, optimiser: torch.optim.Optimizer, state: dict) -> None:
-    """Weights, averages and optimiser state of a checkpoint, sharded again where the model is."""
-    own = model.state_dict()
-    for name, value in state["model"].items():
-        own[name].copy_(like(value, own[name]))
-    ema.shadow = {name: like(value, ema.shadow[name]) for name, value in state["ema"].items()}
-    saved = state["optimiser"]
-    if "state" in saved:  # an optimiser made of several keeps theirs by name, and is not sharded
-        trained = [p for group in optimiser.param_groups for p in group["params"]]
-        moments = {
-            index: {
-                k: like(v, trained[index]) if isinstance(v, Tensor) and v.shape == trained[index].shape else v
-                for k, v in entry.items()
-            }
-            for index, entry in saved["state"].items()
-        }
-        saved = {**saved, "state": moments}
-    optimiser.load_state_dict(saved)
-
-
 def run_stage(trainer: Trainer, options: Options, log: Log, save: Callable[[], None]) -> None:
     """Train until the current stage is over, logging now and then and saving by time."""
     config = trainer.config
@@ -319,7 +298,7 @@ def run_stage(trainer: Trainer, options: Options, log: Log, save: Callable[[], N
     sums: dict[str, float] = {}
     counts: dict[str, int] = {}
     last_saved = clock.seconds
-    while (fraction := clock.fraction(trainer.step)) < 1:
+    while (fraction := trainer.runtime.fraction(clock, trainer.step)) < 1:
         for name, value in trainer.update(fraction).items():
             sums[name] = sums.get(name, 0.0) + value
             counts[name] = counts.get(name, 0) + 1
@@ -370,7 +349,7 @@ def main(options: Options) -> None:
         "processes": runtime.place.world,
     }
     if options.resume and path.exists():
-        stored = torch.load(path, weights_only=False)
+        stored = load(path)
         trainer.restore(stored["trainer"])
         meta |= {"start": stored["meta"]["start"]} if "start" in stored["meta"] else {}
         log.write(event="resumed", stage=trainer.stage, step=trainer.step)
@@ -400,7 +379,7 @@ def from_compact(stored: dict) -> tuple[Tokenizer, dict[str, object]]:
 
 def load_tokenizer(path: Path) -> tuple[Tokenizer, dict[str, object]]:
     """The averaged model of a checkpoint or compact file, for evaluation, and what is known about its training."""
-    state = torch.load(path, weights_only=False)
+    state = load(path)
     if "tokenizer" in state:
         return from_compact(state["tokenizer"])
     model: Tokenizer = state["config"].build()

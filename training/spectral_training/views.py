@@ -6,7 +6,11 @@ Dimensions: B batch, I side of the picture, T tokens, N tokens a scale.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -76,17 +80,31 @@ def upscale_kinds(layout: Layout, batch: int, rng: random.Random) -> Tensor:
     return kinds
 
 
+def render(draws: list[Draw], size: int, view: Callable[[data.Photo, random.Random], np.ndarray]) -> Tensor:
+    """(B, 3, I, I) of a ``view`` (I, I, 3) of each; none give an empty batch.
+
+    Made side by side, since an accelerator waits for them: resizing lets other threads run. Each draw has a generator
+    of its own, so that the result does not depend on the order.
+    """
+    if not draws:
+        return torch.empty(0, 3, size, size)
+    return data.to_tensor(list(threads().map(lambda draw: view(*draw), draws)))
+
+
+@cache
+def threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(thread_name_prefix="views")
+
+
 def render_views(draws: list[Draw], size: int) -> Tensor:
     """(B, 3, I, I): native crops and random reduced views, mixed."""
-    pictures = [
-        data.native_crop(photo, size, rng) if rng.random() < 0.3 else data.random_view(photo, size, rng)
-        for photo, rng in draws
-    ]
-    return data.to_tensor(pictures)
+    return render(
+        draws,
+        size,
+        lambda photo, rng: (data.native_crop if rng.random() < 0.3 else data.random_view)(photo, size, rng),
+    )
 
 
 def render_crops(draws: list[Draw], size: int) -> Tensor:
     """(B, 3, I, I) native crops; none give an empty batch."""
-    if not draws:
-        return torch.empty(0, 3, size, size)
-    return data.to_tensor([data.native_crop(photo, size, rng) for photo, rng in draws])
+    return render(draws, size, lambda photo, rng: data.native_crop(photo, size, rng))

@@ -59,7 +59,7 @@ def library() -> ctypes.CDLL:
     Raises RuntimeError if the machine lacks something or the compiler fails.
     """
     if lacks := missing():
-        raise RuntimeError(f"Expected {lacks} but there is none; train without --winograd or --runtime.winograd.")
+        raise RuntimeError(f"Expected {lacks} but there is none; train without --runtime.winograd.")
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spectral-training"
     # Another processor may know other instructions, and another version of the source is another library.
     machine = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))

@@ -11,6 +11,7 @@ from conftest import round_trip
 from spectral_training import data, train_decoder, train_tokenizer
 from spectral_training.adversarial import AdversarialLoss, DiscriminatorConfig
 from spectral_training.recipes import recipe
+from spectral_training.runtime import Runtime, RuntimeOptions
 from spectral_training.tokenizer import CODE, EXACT, HeadConfig, Tokenizer
 from spectral_training.train_decoder import DecoderTrainer, crop, draw_code_kinds, with_texture_heads
 from spectral_training.train_tokenizer import load_tokenizer
@@ -72,6 +73,12 @@ def test_a_resumed_stage_loses_nothing(tokenizer: Tokenizer, photos: list[data.P
         first = whole.update(0.3 + step * 0.01)
         assert copy.update(0.3 + step * 0.01) == pytest.approx(first, rel=1e-6)
     assert "adversarial" in first
+
+
+def test_a_batch_in_parts_is_refused_since_the_discriminator_wants_it_whole(tokenizer: Tokenizer, photos):
+    runtime = Runtime(RuntimeOptions(accelerator="cpu", accumulate=2))
+    with pytest.raises(ValueError, match="Expected batches in one part but got accumulate 2"):
+        DecoderTrainer(CONFIG, tokenizer, photos, runtime)
 
 
 def test_heads_of_the_same_shape_are_kept_and_others_begin_anew(tokenizer: Tokenizer):

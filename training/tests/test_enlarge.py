@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import round_trip
 from torch import Tensor
 
 from spectral_training import data
 from spectral_training.enlarge import Train, Trainer, export_network, minus_psnr
 from spectral_training.enlarge_network import EnlargeConfig, EnlargeGraph, EnlargeNetwork, mean_of_views, shape
+from spectral_training.runtime import RuntimeOptions
 
 
 def network(factor: int) -> EnlargeNetwork:
@@ -91,6 +93,31 @@ def test_more_blocks_begin_as_the_shallower_network(tmp_path: Path, shards: Path
     torch.save({"config": vars(narrow.config), "weights": narrow.state_dict()}, path)
     with pytest.raises(ValueError, match="Expected a network of 64 channels"):
         Trainer(Train(data="", out=tmp_path, crop=32, start=path), photos)
+
+
+def small_trainer(shards: Path, out: Path, accumulate: int = 1) -> Trainer:
+    photos = data.load_photos(str(shards / "train-*.tar"))
+    runtime = RuntimeOptions(accelerator="cpu", accumulate=accumulate)
+    return Trainer(Train(data="", out=out, speed="fast", crop=32, batch=4, bf16=False, runtime=runtime), photos)
+
+
+def test_a_stopped_run_goes_on_as_one_that_was_not(shards: Path, tmp_path: Path) -> None:
+    whole, copy = (small_trainer(shards, tmp_path) for _ in range(2))
+    for step in range(3):
+        whole.update(0.1 * step)
+    copy.restore(round_trip(whole.state()))
+    # The fractions lie on both sides of the change of the loss.
+    for fraction in (0.6, 0.8, 0.9):
+        assert copy.update(fraction) == pytest.approx(whole.update(fraction), rel=1e-6)
+    weights = whole.averaged()
+    assert all(torch.equal(value, weights[name]) for name, value in copy.averaged().items())
+    assert copy.step == 6
+
+
+def test_a_batch_in_parts_teaches_the_same(shards: Path, tmp_path: Path) -> None:
+    whole, parts = (small_trainer(shards, tmp_path, accumulate) for accumulate in (1, 2))
+    for fraction in (0.3, 0.8, 0.8, 0.8):
+        assert parts.update(fraction) == pytest.approx(whole.update(fraction), rel=1e-5)
 
 
 def test_the_loss_counts_decibels_of_every_picture_alike() -> None:

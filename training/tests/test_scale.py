@@ -15,28 +15,36 @@ from torch._dynamo.utils import counters
 
 from spectral_training import data
 from spectral_training.condition import Condition
+from spectral_training.enlarge_network import load_enlarger, shape
 from spectral_training.recipes import recipe
 from spectral_training.runtime import Runtime, RuntimeOptions
 from spectral_training.sources import MemorySource, Place, StreamSource
 from spectral_training.text import CaptionStates
 from spectral_training.train_ar import ArStep, load_ar
-from spectral_training.train_tokenizer import Trainer
+from spectral_training.train_tokenizer import Trainer, load_tokenizer
 
 
 def run(
     module: str, shards: Path, out: Path, processes: int, *arguments: str, recipe: str = "studio-debug"
 ) -> list[dict]:
     """Train in ``processes`` processes; returns the log's lines."""
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
-    command = [
-        sys.executable, *launcher, "-m", f"spectral_training.{module}", "--recipe", recipe, "--out", str(out),
-        "--data", str(shards / "train-*.tar"), "--log-every", "1", "--runtime.accelerator", "cpu",
-        "--runtime.devices", str(processes), *arguments,
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
-    assert done.returncode == 0, done.stderr[-3000:]
+    launch(module, shards, out, processes, "--recipe", recipe, "--log-every", "1", *arguments)
     name = "tokenizer.jsonl" if module == "train_tokenizer" else "ar.jsonl"
     return [json.loads(line) for line in (out / name).read_text().splitlines()]
+
+
+def launch(module: str, shards: Path, out: Path, processes: int, *arguments: str, command: tuple[str, ...] = ()):
+    """Run a module's training in ``processes`` processes."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+    # Without `--` the launcher takes our --start for the beginning of an option of its own.
+    module_is = ["-m", "--"] if processes > 1 else ["-m"]
+    line = [
+        sys.executable, *launcher, *module_is, f"spectral_training.{module}", *command, "--out", str(out),
+        "--data", str(shards / "train-*.tar"), "--runtime.accelerator", "cpu", "--runtime.devices", str(processes),
+        *arguments,
+    ]  # fmt: skip
+    done = subprocess.run(line, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def environment() -> dict[str, str]:
@@ -83,6 +91,27 @@ def test_a_sharded_tokenizer_trains_what_a_whole_one_trains(shards: Path, tmp_pa
     for figure, tolerance in (("codec_l2", 1e-4), ("discriminator", 2e-2)):
         assert len(losses(one, figure)) == 4
         assert losses(two, figure) == pytest.approx(losses(one, figure), rel=tolerance), figure
+
+
+def test_two_processes_train_the_enlarging_network_that_one_trains(shards: Path, tmp_path: Path):
+    few = ["--speed", "fast", "--crop", "32", "--batch", "4", "--minutes", "None", "--steps", "4", "--bf16", "False"]
+    for processes in (1, 2):
+        launch("enlarge", shards, tmp_path / str(processes), processes, *few, command=("train",))
+    one, two = (load_enlarger(tmp_path / n / "enlarge-fast-x2.pt")[0].state_dict() for n in "12")
+    torch.manual_seed(0)
+    begun = shape("fast", 2).build().state_dict()
+    assert all(torch.allclose(value, two[name], atol=2e-5) for name, value in one.items())
+    assert any((value - begun[name]).abs().max() > 1e-3 for name, value in one.items())
+
+
+def test_two_processes_train_the_texture_heads_that_one_trains(shards: Path, tmp_path: Path):
+    write_checkpoint("studio-128", tmp_path / "tokenizer.pt")
+    start = ["--recipe", "studio-128-debug", "--start", str(tmp_path / "tokenizer.pt"), "--bf16", "False"]
+    for processes in (1, 2):
+        launch("train_decoder", shards, tmp_path / str(processes), processes, *start)
+    one, two = (load_tokenizer(tmp_path / n / "tokenizer.pt")[0] for n in "12")
+    for mine, theirs in zip(one.texture_parameters(), two.texture_parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-3)
 
 
 def test_a_compiled_step_has_the_losses_of_a_plain_one(shards: Path):

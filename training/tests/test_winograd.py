@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from spectral_training import data, winograd
 from spectral_training.enlarge import Train, Trainer
 from spectral_training.residual import ResidualBlock, train_by_winograd
+from spectral_training.runtime import Runtime, RuntimeOptions
 
 needs_machine = pytest.mark.skipif(winograd.missing() is not None, reason=f"needs {winograd.missing()}")
 
@@ -16,6 +17,10 @@ needs_machine = pytest.mark.skipif(winograd.missing() is not None, reason=f"need
 def block_of(width: int) -> ResidualBlock:
     torch.manual_seed(width)
     return ResidualBlock(width, std=0.05).double()
+
+
+def runtime(use_winograd: bool) -> RuntimeOptions:
+    return RuntimeOptions(accelerator="cpu", winograd=use_winograd)
 
 
 def with_gradients(block: nn.Module, x: Tensor, pull: Tensor) -> list[Tensor]:
@@ -61,11 +66,19 @@ def test_a_network_trains_the_same(tmp_path: Path, shards: Path) -> None:
     photos = data.load_photos(str(shards / "train-*.tar"))
     # A width of 64, which Winograd's blocks take.
     plain, quick = (
-        Trainer(Train(data="", out=tmp_path, crop=32, batch=2, bf16=False, speed="best", winograd=on), photos)
+        Trainer(Train(data="", out=tmp_path, crop=32, batch=2, bf16=False, speed="best", runtime=runtime(on)), photos)
         for on in (False, True)
     )
     for _ in range(3):
         assert quick.update(0.5) == pytest.approx(plain.update(0.5), rel=1e-3)
+
+
+@needs_machine
+def test_an_accelerator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = Runtime(runtime(True))
+    monkeypatch.setattr(type(chosen.fabric), "device", torch.device("cuda"))
+    with pytest.raises(ValueError, match="Expected a CPU .* but this run is on cuda"):
+        chosen.setup(block_of(64).float(), lambda: pytest.fail("no optimiser should be made"))
 
 
 @needs_machine
@@ -79,6 +92,6 @@ def test_other_widths_stay_with_pytorch() -> None:
 def test_a_machine_that_cannot_is_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(winograd, "compiler", lambda: None)
     winograd.library.cache_clear()
-    with pytest.raises(RuntimeError, match="Expected a C\\+\\+ compiler .* train without --winograd"):
+    with pytest.raises(RuntimeError, match="Expected a C\\+\\+ compiler .* train without --runtime.winograd"):
         train_by_winograd(block_of(64))
     winograd.library.cache_clear()
