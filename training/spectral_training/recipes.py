@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from .adversarial import DiscriminatorConfig
 from .ar import ArConfig
@@ -116,6 +117,15 @@ class Recipe:
     ar: ArTraining
     decoder: DecoderTraining | None = None
     stated: Stated = Stated()
+
+
+Training = TypeVar("Training", TokenizerTraining, DecoderTraining, ArTraining)
+
+
+def overridden(training: Training, options: object, *names: str) -> Training:
+    """The recipe's part with those of ``options`` that are not None in place of its own."""
+    chosen = {name: getattr(options, name) for name in names}
+    return replace(training, **{name: value for name, value in chosen.items() if value is not None})
 
 
 def ar_for(tokenizer: TokenizerConfig, **settings: object) -> ArConfig:

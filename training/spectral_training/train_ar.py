@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -20,7 +20,7 @@ from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic, star
 from .condition import Condition, condition_for, log_unigram, losses_by_scale, unigram_loss
 from .grid import save_grid
 from .optimisers import optimiser_of
-from .recipes import ArTraining, recipe
+from .recipes import ArTraining, overridden, recipe
 from .runtime import Runtime, RuntimeOptions, like, restore_weights, whole_state
 from .sample import Prefix, Sampling, generate
 from .sources import Draw, MemorySource, Source, StreamSource
@@ -43,7 +43,11 @@ class Options:
     minutes: float | None = None
     """End by time instead of by steps."""
     steps: int | None = None
+    batch: int | None = None
+    """Pictures a step, in place of the recipe's; so are the next four."""
+    rate: float | None = None
     seed: int | None = None
+    muon: bool | None = None
     bf16: bool | None = None
     """Lower precision than the recipe's pays on some machines only; `bench` tells."""
     limit: int | None = None
@@ -261,10 +265,7 @@ def sample_grid(trainer: Trainer, photos: list[data.Photo], path: Path, log: Log
 
 
 def main(options: Options) -> None:
-    chosen = recipe(options.recipe).ar
-    seed = chosen.seed if options.seed is None else options.seed
-    bf16 = chosen.bf16 if options.bf16 is None else options.bf16
-    chosen = replace(chosen, seed=seed, steps=options.steps or chosen.steps, bf16=bf16)
+    chosen = overridden(recipe(options.recipe).ar, options, "steps", "batch", "rate", "seed", "muon", "bf16")
     runtime = Runtime(options.runtime, chosen.bf16)
     tokenizer, tokenizer_meta = load_tokenizer(options.tokenizer)
     log = Log(options.out / "ar.jsonl", runtime.is_first, options.tensorboard)
@@ -279,7 +280,7 @@ def main(options: Options) -> None:
         "data": data.manifest_hash(options.data),
         "tokenizer": tokenizer_meta,
         "classes": condition.classes,
-        "seed": seed,
+        "seed": chosen.seed,
         "processes": runtime.place.world,
     }
     if options.resume and path.exists():

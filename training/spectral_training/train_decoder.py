@@ -23,7 +23,7 @@ from .adversarial import AdversarialLoss
 from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic
 from .layout import Layout
 from .perceptual import PerceptualDistance
-from .recipes import DecoderTraining, recipe
+from .recipes import DecoderTraining, overridden, recipe
 from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
 from .sources import MemorySource
 from .tokenizer import CODE, EXACT, Tokenizer
@@ -256,11 +256,9 @@ def main(options: Options) -> None:
     config = recipe(options.recipe).decoder
     if config is None:
         raise ValueError(f"Expected a recipe with wavelet details but {options.recipe} has none; choose another one.")
-    bf16 = config.bf16 if options.bf16 is None else options.bf16
     if options.adversarial is not None:
         config = replace(config, adversarial=options.adversarial, adversarial_share=None)
-    steps, batch = options.steps or config.steps, options.batch or config.batch
-    config = replace(config, steps=steps, batch=batch, bf16=bf16)
+    config = overridden(config, options, "steps", "batch", "bf16")
     runtime = Runtime(options.runtime, config.bf16)
     log, path = Log(options.out / "decoder.jsonl", runtime.is_first), options.out / "tokenizer.pt"
     photos = data.load_photos(options.data, options.limit)

@@ -22,7 +22,7 @@ from .grid import save_grid
 from .optimisers import MuonAndAdamW
 from .perceptual import PerceptualDistance
 from .quantize import gather
-from .recipes import TokenizerTraining, recipe
+from .recipes import TokenizerTraining, overridden, recipe
 from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
 from .sources import MemorySource, Source, StreamSource
 from .tokenizer import Tokenizer, TokenizerConfig
@@ -47,6 +47,10 @@ class Options:
     """End the stage of the detail heads by time instead of by steps."""
     steps: int | None = None
     """Steps of the joint stage, in place of the recipe's."""
+    codec_batch: int | None = None
+    """Pictures through the codes a step, in place of the recipe's; so are the next two."""
+    upscale_batch: int | None = None
+    rate: float | None = None
     seed: int | None = None
     bf16: bool | None = None
     """In place of the recipe's; ``bench`` tells which precision is the faster one here."""
@@ -326,13 +330,9 @@ def sample_grid(trainer: Trainer, path: Path, log: Log) -> None:
 
 
 def main(options: Options) -> None:
-    config = recipe(options.recipe).tokenizer
-    seed = config.seed if options.seed is None else options.seed
-    bf16 = config.bf16 if options.bf16 is None else options.bf16
-    frozen = config.frozen_codes or options.frozen_codes
-    muon = config.muon if options.muon is None else options.muon
-    steps = options.steps or config.steps
-    config = replace(config, seed=seed, steps=steps, bf16=bf16, muon=muon, frozen_codes=frozen)
+    frozen = recipe(options.recipe).tokenizer.frozen_codes or options.frozen_codes
+    chosen = replace(recipe(options.recipe).tokenizer, frozen_codes=frozen)
+    config = overridden(chosen, options, "steps", "codec_batch", "upscale_batch", "rate", "seed", "bf16", "muon")
     if frozen and options.start is None:
         raise ValueError("Expected trained codes to freeze but there is no start; give --start a compact checkpoint.")
     runtime = Runtime(options.runtime, config.bf16)
@@ -345,7 +345,7 @@ def main(options: Options) -> None:
         "commit": commit(),
         "data": data.manifest_hash(options.data),
         "torch": torch.__version__,
-        "seed": seed,
+        "seed": config.seed,
         "processes": runtime.place.world,
     }
     if options.resume and path.exists():

@@ -1,11 +1,14 @@
 """Every recipe can be built, counted, and has a small sibling with the same switches."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from spectral_training import count
 from spectral_training.paper import paper_recipes
-from spectral_training.recipes import all_recipes, recipe
+from spectral_training.recipes import all_recipes, overridden, recipe
 from spectral_training.tokenizer import Tokenizer
 from spectral_training.transformer import Transformer
 
@@ -106,3 +109,9 @@ def test_no_gradient_reaches_the_other_half_of_an_ad_transformer():
 def test_unknown_recipes_are_refused_by_name():
     with pytest.raises(ValueError, match="sit-9"):
         recipe("sit-9")
+
+
+def test_options_take_the_place_of_what_a_recipe_says_where_they_are_given():
+    chosen = recipe("studio-128").ar
+    options = SimpleNamespace(batch=96, rate=None, bf16=False)
+    assert overridden(chosen, options, "batch", "rate", "bf16") == replace(chosen, batch=96, bf16=False)
