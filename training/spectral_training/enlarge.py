@@ -299,7 +299,8 @@ class Export:
 def export_networks(options: Export) -> None:
     """Write the networks into a bundle and name them in its manifest; what PyTorch gives is checked first.
 
-    Those in 8 bits leave the manifest, since they were made of others: run ``enlarge_int8`` next.
+    Each takes the place of what the bundle had for its speed and factor, and others stay. One in 8 bits, which was
+    made of another, leaves as well: run ``enlarge_int8`` next.
     """
     manifest_path = options.bundle / "model.json"
     manifest = json.loads(manifest_path.read_text())
@@ -330,7 +331,10 @@ def export_networks(options: Export) -> None:
             metrics.append({"name": f"enlarge {name}", "value": round(value, 4), "unit": unit, "command": command})
     names = {metric["name"] for metric in metrics}
     manifest["metrics"] = [m for m in manifest["metrics"] if m["name"] not in names] + metrics
-    manifest["enlarge"] = entries
+    new = {(entry["speed"], entry["factor"]) for entry in entries}
+    stay = [e for e in manifest.get("enlarge", []) if (e["speed"], e["factor"]) not in new]
+    # Those in 8 bits stay last.
+    manifest["enlarge"] = sorted(entries + stay, key=lambda entry: entry["precision"] != "fp32")
     manifest_path.write_text(json.dumps(manifest, indent=2) + "\n")
 
 

@@ -46,6 +46,8 @@ class Options:
     """Glob of held-out shards, on which the loss of PSNR is measured."""
     photos: int = 96
     """Photos of each."""
+    speeds: tuple[str, ...] = ("best", "fast")
+    """Networks to take. One for `finest` stays in floating point: who waits for it wants the last hundredths."""
     size: int = 128
     """Side of their centre crops before they are reduced."""
 
@@ -130,7 +132,7 @@ def plain_networks(manifest: dict) -> list[dict]:
 
 def main(options: Options) -> None:
     path = options.bundle / "model.json"
-    networks = plain_networks(json.loads(path.read_text()))
+    networks = [n for n in plain_networks(json.loads(path.read_text())) if n["speed"] in options.speeds]
     seen, held_out = crops(options.data, options), crops(options.validation, options)
     entries, metrics = [], []
     for entry in networks:

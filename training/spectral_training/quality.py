@@ -227,7 +227,7 @@ def page(tables: Tables, options: Options) -> str:
         "distance is shift-tolerant LPIPS (AlexNet), lower is better, and it favours whatever is consistent with the",
         "blocks: read it beside the others. Worst block: largest difference between a block's mean and the pixel that",
         "it was made from, in levels of 255. Seconds: one thread, for a megapixel of output in this run; only their",
-        "ratios carry over. Ours are the 8-bit networks, which the app uses on a CPU.",
+        "ratios carry over. Ours are the 8-bit networks where there are any, as the app uses them on a CPU.",
         "",
     ]
     for factor, rows in tables.upscaling.items():

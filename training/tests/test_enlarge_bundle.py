@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spectral_training.enlarge import Evaluate as EvaluateOptions
-from spectral_training.enlarge import Train, evaluate, train
+from spectral_training.enlarge import Export, Train, evaluate, export_networks, train
 from spectral_training.enlarge_bundle import Options, main
 from spectral_training.onnx_files import digest
 
@@ -22,6 +22,23 @@ def run(shards: Path, tmp_path_factory) -> Path:
         train(options)
     evaluate(EvaluateOptions(str(shards / "val-*.tar"), out, size=32, limit=4, out=out / "enlarge.json"))
     return out
+
+
+def test_an_export_replaces_its_networks_in_all_precisions_and_leaves_others(run: Path, tmp_path: Path):
+    def entry(speed: str, precision: str) -> dict:
+        return {"speed": speed, "factor": 2, "precision": precision, "file": f"{speed}-{precision}.onnx"}
+
+    before = [entry("fast", "fp32"), entry("finest", "fp32"), entry("fast", "int8"), entry("best", "int8")]
+    (tmp_path / "model.json").write_text(json.dumps({"metrics": [], "enlarge": before}))
+    export_networks(Export(run, tmp_path))
+    after = json.loads((tmp_path / "model.json").read_text())["enlarge"]
+    assert [(e["speed"], e["factor"], e["precision"]) for e in after] == [
+        ("fast", 2, "fp32"),
+        ("fast", 4, "fp32"),
+        ("finest", 2, "fp32"),
+        ("best", 2, "int8"),
+    ]
+    assert after[0]["sha256"] == digest(tmp_path / "enlarge-fast-x2.onnx")
 
 
 def options(run: Path, out: Path, source: str) -> Options:
