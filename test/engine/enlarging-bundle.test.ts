@@ -260,6 +260,24 @@ describe("the network for a speed", () => {
     }
   });
 
+  it("is found in a bundle that has one for each speed and factor in all precisions", async () => {
+    const { model } = await openFree((manifest) => ({
+      ...manifest,
+      enlarge: UPSCALE_SPEEDS.flatMap((speed) =>
+        ([2, 4, 8] as const).flatMap((factor) =>
+          ["fp32", "fp16", "int8"].map((precision) => ({
+            ...manifest.enlarge[0]!,
+            speed,
+            factor,
+            precision,
+          })),
+        ),
+      ),
+    }));
+    expect(model.enlargers).toHaveLength(27);
+    expect(model.enlarger(8, "finest", 8)?.network).toMatchObject({ speed: "finest", factor: 8 });
+  });
+
   it("is the nearest other one where a bundle has none for it", async () => {
     expect(await taken(["fast", "best"], "finest")).toEqual(["best", "int8"]);
     expect(await taken(["finest", "fast"], "best")).toEqual(["fast", "int8"]);
