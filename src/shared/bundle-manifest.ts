@@ -119,8 +119,8 @@ const aboutFields = {
 /**
  * Plain convolutional networks that enlarge pictures of any size. Graph: `image` (B, 3, h, w) in
  * [-1, 1] to `enlarged` (B, 3, factor * h, factor * w), whose block means are the input up to rounding.
+ * There can be one for each speed and factor, in floating point of two widths and in integers.
  */
-/** A network for each speed and factor, in floating point of two widths and in integers, is all there can be. */
 const enlargeSchema = z.array(enlargeNetworkSchema).max(27);
 
 /** The manifest of a bundle that draws: everything that the engine must know of a model. */

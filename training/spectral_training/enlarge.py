@@ -42,7 +42,7 @@ from .enlarge_network import (
 )
 from .evaluate import centre_crop, lanczos, project, psnr, ssim, to_levels
 from .export_onnx import describe, export, session
-from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
+from .runtime import Runtime, RuntimeOptions, averaged, restore_weights, whole_state
 from .sources import MemorySource
 from .views import render
 
@@ -183,11 +183,7 @@ class Trainer:
 
     def averaged(self) -> dict[str, Tensor]:
         """The averaged weights, on the CPU; all processes call it."""
-        model = self.model.config.build()
-        averages = Ema(model, 0.0)
-        averages.shadow = whole_state(self.ema.shadow)
-        averages.copy_to(model)
-        return model.state_dict()
+        return averaged(self.model.config.build(), self.model, self.ema).state_dict()
 
 
 def turned_view(photo: data.Photo, size: int, rng: random.Random) -> np.ndarray:

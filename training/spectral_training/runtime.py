@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -24,6 +24,8 @@ from .checkpoint import Clock, Ema
 from .residual import train_by_winograd
 from .sources import Place
 from .transformer import Block
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,15 @@ def like(value: Tensor, target: Tensor) -> Tensor:
     if isinstance(target, DTensor):
         return distribute_tensor(value.to(target.device), target.device_mesh, target.placements)
     return value.to(target.device)
+
+
+def averaged(fresh: Model, trained: nn.Module, ema: Ema) -> Model:
+    """``fresh``, on the CPU, with what ``trained`` holds and its averaged weights; all processes call it."""
+    fresh.load_state_dict(whole_state(trained.state_dict()))
+    averages = Ema(fresh, 0.0)
+    averages.shadow = whole_state(ema.shadow)
+    averages.copy_to(fresh)
+    return fresh.eval()
 
 
 @torch.no_grad()

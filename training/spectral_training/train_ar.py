@@ -21,7 +21,7 @@ from .condition import Condition, condition_for, log_unigram, losses_by_scale, u
 from .grid import save_grid
 from .optimisers import optimiser_of
 from .recipes import ArTraining, overridden, recipe
-from .runtime import Runtime, RuntimeOptions, like, restore_weights, whole_state
+from .runtime import Runtime, RuntimeOptions, averaged, like, restore_weights, whole_state
 from .sample import Prefix, Sampling, generate
 from .sources import Draw, MemorySource, Source, StreamSource
 from .text import CaptionStates
@@ -204,12 +204,7 @@ class Trainer:
 
     def averaged(self) -> AutoregressiveModel:
         """A copy with the averaged weights, on the CPU; all processes call it."""
-        model = self.config.model.build()
-        model.load_state_dict(whole_state(self.model.state_dict()))
-        averages = Ema(model, 0.0)
-        averages.shadow = whole_state(self.ema.shadow)
-        averages.copy_to(model)
-        return model.eval()
+        return averaged(self.config.model.build(), self.model, self.ema)
 
     def state(self) -> dict[str, object]:
         """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""

@@ -24,7 +24,7 @@ from .checkpoint import Clock, Ema, Log, commit, cosine, load, save_atomic
 from .layout import Layout
 from .perceptual import PerceptualDistance
 from .recipes import DecoderTraining, overridden, recipe
-from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
+from .runtime import Runtime, RuntimeOptions, averaged, restore_weights, whole_state
 from .sources import MemorySource
 from .tokenizer import CODE, EXACT, Tokenizer
 from .train_tokenizer import load_tokenizer
@@ -186,12 +186,7 @@ class DecoderTrainer:
 
     def averaged(self) -> Tokenizer:
         """A copy with the averaged weights, on the CPU, for looking at."""
-        model: Tokenizer = self.model.config.build()
-        model.load_state_dict(whole_state(self.model.state_dict()))
-        averages = Ema(model, 0.0)
-        averages.shadow = whole_state(self.ema.shadow)
-        averages.copy_to(model)
-        return model.eval()
+        return averaged(self.model.config.build(), self.model, self.ema)
 
     def state(self) -> dict[str, object]:
         """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""

@@ -23,7 +23,7 @@ from .optimisers import MuonAndAdamW
 from .perceptual import PerceptualDistance
 from .quantize import gather
 from .recipes import TokenizerTraining, overridden, recipe
-from .runtime import Runtime, RuntimeOptions, restore_weights, whole_state
+from .runtime import Runtime, RuntimeOptions, averaged, restore_weights, whole_state
 from .sources import MemorySource, Source, StreamSource
 from .tokenizer import Tokenizer, TokenizerConfig
 from .tokenizer_step import TokenizerStep
@@ -243,12 +243,7 @@ class Trainer:
 
     def averaged(self) -> Tokenizer:
         """A copy with the averaged weights, on the CPU, for looking at."""
-        model: Tokenizer = self.config.model.build()
-        model.load_state_dict(whole_state(self.model.state_dict()))
-        averages = Ema(model, 0.0)
-        averages.shadow = whole_state(self.ema.shadow)
-        averages.copy_to(model)
-        return model.eval()
+        return averaged(self.config.model.build(), self.model, self.ema)
 
     def state(self) -> dict[str, object]:
         """Everything a run goes on from; all processes call it, since sharded tensors are gathered."""
@@ -330,10 +325,10 @@ def sample_grid(trainer: Trainer, path: Path, log: Log) -> None:
 
 
 def main(options: Options) -> None:
-    frozen = recipe(options.recipe).tokenizer.frozen_codes or options.frozen_codes
-    chosen = replace(recipe(options.recipe).tokenizer, frozen_codes=frozen)
+    chosen = recipe(options.recipe).tokenizer
+    chosen = replace(chosen, frozen_codes=chosen.frozen_codes or options.frozen_codes)
     config = overridden(chosen, options, "steps", "codec_batch", "upscale_batch", "rate", "seed", "bf16", "muon")
-    if frozen and options.start is None:
+    if config.frozen_codes and options.start is None:
         raise ValueError("Expected trained codes to freeze but there is no start; give --start a compact checkpoint.")
     runtime = Runtime(options.runtime, config.bf16)
     log = Log(options.out / "tokenizer.jsonl", runtime.is_first, options.tensorboard)
